@@ -1,0 +1,164 @@
+package veranda
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/veranda-go/veranda/internal/dialect"
+)
+
+type outboxKind struct{}
+
+type outboxID = ID[outboxKind]
+
+// outboxEntry is open work: an event for a consumer, or a run of a periodic job (event id zero, consumer "cron:<job>").
+type outboxEntry struct {
+	ID       outboxID  `json:"id"`
+	Consumer string    `json:"consumer"`
+	Org      OrgID     `json:"org_id"`
+	Event    EventID   `json:"event_id"`
+	Payload  string    `json:"payload"`
+	DueAt    time.Time `json:"due_at"`
+}
+
+// maxHookRounds bounds hooks that emit events that call hooks.
+const maxHookRounds = 16
+
+// flush asks the hooks and stores what was gathered. It says whether events and whether work for the relay were stored.
+func (tx *Tx) flush(ctx context.Context) (stored, work bool, err error) {
+	g := tx.gathered
+	if len(g.events) == 0 && len(g.jobs) == 0 {
+		return false, false, nil
+	}
+	if err := tx.askHooks(ctx); err != nil {
+		return false, false, err
+	}
+	tx.db.mu.RLock()
+	consumers := tx.db.consumers
+	tx.db.mu.RUnlock()
+	entries := g.jobs
+	for _, e := range g.events {
+		for _, c := range consumers {
+			if matches(c.Kinds, e.Kind) {
+				entries = append(entries, outboxEntry{ID: NewID[outboxKind](), Consumer: c.Name, Org: e.Org, Event: e.ID, DueAt: e.At})
+			}
+		}
+	}
+	if tx.db.kind == dialect.Postgres {
+		err = tx.flushPostgres(ctx, g.events, entries)
+	} else {
+		err = tx.flushSQLite(ctx, g.events, entries)
+	}
+	if err != nil {
+		return false, false, fmt.Errorf("veranda: store events: %w", err)
+	}
+	g.events, g.jobs = nil, nil
+	return true, len(entries) > 0, nil
+}
+
+// askHooks brings every gathered event to the hooks, those that hooks emit included.
+func (tx *Tx) askHooks(ctx context.Context) error {
+	tx.db.mu.RLock()
+	hooks := tx.db.hooks
+	tx.db.mu.RUnlock()
+	if len(hooks) == 0 {
+		return nil
+	}
+	asked := 0
+	for range maxHookRounds {
+		pending := tx.gathered.events[asked:]
+		if len(pending) == 0 {
+			return nil
+		}
+		asked += len(pending)
+		for _, e := range pending {
+			for _, h := range hooks {
+				if !matches(h.Kinds, e.Kind) {
+					continue
+				}
+				if err := h.Before(ctx, tx, e); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return fmt.Errorf("veranda: hooks emit events for ever")
+}
+
+// One statement and one argument whatever their number: the text is prepared once, works with every driver, and travels
+// with COMMIT where the pool can do that.
+const flushPostgres = `WITH event AS (
+	INSERT INTO veranda_events (org_id, id, workspace_id, kind, subject_id, by_id, system, at, data)
+	SELECT org_id, id, workspace_id, kind, subject_id, by_id, system, at, data
+	FROM jsonb_to_recordset($1::jsonb) AS e (org_id uuid, id uuid, workspace_id uuid, kind text, subject_id text, by_id uuid, system text, at timestamptz, data jsonb))
+INSERT INTO veranda_outbox (id, consumer, org_id, event_id, payload, due_at)
+SELECT id, consumer, org_id, event_id, payload, due_at
+FROM jsonb_to_recordset($2::jsonb) AS o (id uuid, consumer text, org_id uuid, event_id uuid, payload text, due_at timestamptz)`
+
+// eventRow is an event as flushPostgres reads it.
+type eventRow struct {
+	Org       OrgID           `json:"org_id"`
+	ID        EventID         `json:"id"`
+	Workspace *WorkspaceID    `json:"workspace_id"`
+	Kind      string          `json:"kind"`
+	Subject   string          `json:"subject_id"`
+	By        *AccountID      `json:"by_id"`
+	System    string          `json:"system"`
+	At        time.Time       `json:"at"`
+	Data      json.RawMessage `json:"data"`
+}
+
+func nullable[Kind any](id ID[Kind]) *ID[Kind] {
+	if id.IsZero() {
+		return nil
+	}
+	return &id
+}
+
+func (tx *Tx) flushPostgres(ctx context.Context, events []Event, entries []outboxEntry) error {
+	rows := make([]eventRow, len(events))
+	for i, e := range events {
+		rows[i] = eventRow{e.Org, e.ID, nullable(e.Workspace), e.Kind, e.Subject, nullable(e.By), e.System, e.At, e.Data}
+	}
+	eventJSON, err := json.Marshal(rows)
+	if err != nil {
+		return err
+	}
+	if entries == nil {
+		entries = []outboxEntry{}
+	}
+	entryJSON, err := json.Marshal(entries)
+	if err != nil {
+		return err
+	}
+	return tx.Defer(ctx, flushPostgres, string(eventJSON), string(entryJSON))
+}
+
+// SQLite has no INSERT inside a WITH; its statements cost no round trip.
+const (
+	flushEventSQLite  = `INSERT INTO veranda_events (org_id, id, workspace_id, kind, subject_id, by_id, system, at, data) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`
+	flushOutboxSQLite = `INSERT INTO veranda_outbox (id, consumer, org_id, event_id, payload, due_at) VALUES ($1, $2, $3, $4, $5, $6)`
+)
+
+func (tx *Tx) flushSQLite(ctx context.Context, events []Event, entries []outboxEntry) error {
+	for _, e := range events {
+		var workspace, by any
+		if !e.Workspace.IsZero() {
+			workspace = e.Workspace
+		}
+		if !e.By.IsZero() {
+			by = e.By
+		}
+		if _, err := tx.bun.Tx.ExecContext(ctx, flushEventSQLite, e.Org, e.ID, workspace, e.Kind, e.Subject, by, e.System, e.At.UnixMicro(), string(e.Data)); err != nil {
+			return err
+		}
+	}
+	for _, o := range entries {
+		if _, err := tx.bun.Tx.ExecContext(ctx, flushOutboxSQLite, o.ID, o.Consumer, o.Org, o.Event, o.Payload, o.DueAt.UnixMicro()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
