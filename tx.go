@@ -36,6 +36,8 @@ type gathered struct {
 
 type txMark struct{}
 
+const savepoint = "SAVEPOINT "
+
 // InTx runs fn in a transaction: committed when fn returns nil, undone when it returns an error or panics. The caller's
 // context can end the waiting for the transaction's start; once begun, neither fn's statements nor the commit are
 // cancelled half-way. Keep fn short and free of anything slow: on SQLite all writers wait for it.
@@ -114,7 +116,7 @@ func (tx *Tx) InTx(ctx context.Context, fn func(ctx context.Context, tx *Tx) err
 	g := tx.gathered
 	g.savepoints++
 	name := "veranda_" + strconv.Itoa(g.savepoints)
-	if err := tx.deferRaw(ctx, "SAVEPOINT "+name); err != nil {
+	if err := tx.Defer(ctx, savepoint+name); err != nil {
 		return fmt.Errorf("veranda: savepoint: %w", err)
 	}
 	events, jobs, after := len(g.events), len(g.jobs), len(g.after)
@@ -127,7 +129,9 @@ func (tx *Tx) InTx(ctx context.Context, fn func(ctx context.Context, tx *Tx) err
 		g.events, g.jobs, g.after = g.events[:events], g.jobs[:jobs], g.after[:after]
 		// Statements still waiting for COMMIT are sent with the first of these; should one of them fail, the second is
 		// what undoes it.
+		//sql:built a savepoint's name cannot be a placeholder; it is a number of ours
 		if _, err := tx.bun.Tx.ExecContext(ctx, "ROLLBACK TO SAVEPOINT "+name); err != nil {
+			//sql:built a savepoint's name, as above
 			_, _ = tx.bun.Tx.ExecContext(ctx, "ROLLBACK TO SAVEPOINT "+name)
 		}
 	}()
@@ -135,6 +139,7 @@ func (tx *Tx) InTx(ctx context.Context, fn func(ctx context.Context, tx *Tx) err
 		return err
 	}
 	// RELEASE is not deferred, so that a deferred statement that fails does so within the function it belongs to.
+	//sql:built a savepoint's name, as above
 	if _, err := tx.bun.Tx.ExecContext(ctx, "RELEASE SAVEPOINT "+name); err != nil {
 		return fmt.Errorf("veranda: release savepoint: %w", err)
 	}
@@ -209,5 +214,3 @@ func (tx *Tx) Defer(ctx context.Context, query string, args ...any) error {
 	_, err := tx.bun.Tx.ExecContext(ctx, query, args...)
 	return err
 }
-
-func (tx *Tx) deferRaw(ctx context.Context, query string) error { return tx.Defer(ctx, query) }

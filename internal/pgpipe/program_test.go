@@ -109,6 +109,7 @@ func runProgram(t *rapid.T, db *sql.Conn, schema string, p program, pipelined bo
 		seen.Committed = tx.Commit() == nil
 	}
 	for table, into := range map[string]*[]string{"p": &seen.Parents, "c": &seen.Children} {
+		//sql:built the test varies the statement itself
 		rows, err := db.QueryContext(ctx, fmt.Sprintf("select x::text from %s.%s x order by x", schema, table))
 		if err != nil {
 			t.Fatal(err)

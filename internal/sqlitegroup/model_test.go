@@ -64,15 +64,18 @@ func (p plan) run(tx *sql.Tx, state map[int]int) (map[int]int, error) {
 			_, err = tx.Exec("DELETE FROM a WHERE k = $1", s.key)
 		case "savepoint":
 			saved = append(saved, maps.Clone(state))
+			//sql:built the test varies the statement itself
 			_, err = tx.Exec("SAVEPOINT " + name())
 		case "release":
 			if len(saved) > 0 {
+				//sql:built the test varies the statement itself
 				_, err = tx.Exec("RELEASE " + name())
 				saved = saved[:len(saved)-1]
 			}
 		case "rollback to":
 			if len(saved) > 0 {
 				state = maps.Clone(saved[len(saved)-1])
+				//sql:built the test varies the statement itself
 				_, err = tx.Exec("ROLLBACK TO " + name())
 			}
 		case "read":
