@@ -76,7 +76,11 @@ type Standing struct {
 	PlatformRoles string
 
 	anonymous bool
+	token     []byte
 }
+
+// TokenHash is the SHA-256 of the token the actor came with, or nil.
+func (s *Standing) TokenHash() []byte { return s.token }
 
 // Actor is the standing's account or system actor, for calls to other services.
 func (s *Standing) Actor() Actor {
@@ -115,7 +119,7 @@ func (c Conn) Read(ctx context.Context, read ComposedRead, by Actor, org OrgID, 
 	if by.IsZero() {
 		return nil, ErrUnauthenticated
 	}
-	s := &Standing{Org: org, System: by.System(), anonymous: by.IsAnonymous()}
+	s := &Standing{Org: org, System: by.System(), anonymous: by.IsAnonymous(), token: by.TokenHash()}
 	arguments := make([]any, 0, 3+len(args))
 	arguments = append(arguments, by.TokenHash(), org, nil)
 	if account := by.Account(); !account.IsZero() {

@@ -10,7 +10,8 @@ import (
 
 // Permission names what can be allowed: "<kind>.<action>", such as "task.create". A qualifier after a colon narrows it
 // to things of which something holds: "task.delete:own" to what the actor made or is assigned, "task.delete:managed" to
-// workspaces the actor manages, "workspace.enter:open" to open ones.
+// workspaces the actor manages, "workspace.enter:open" to open ones. To the rows each is an action of its own: a deny of
+// "delete" leaves "delete:own" as it is.
 type Permission string
 
 // Module is what a package brings besides code: its schema, the permissions it asks for, and the policy rows it ships.

@@ -1,0 +1,280 @@
+package tenancy
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+
+	"github.com/veranda-go/veranda"
+)
+
+// Authorizer decides by casbin rows and by tenancy's own tables. The rows are compiled into bits when they are loaded;
+// who belongs where is read with the thing itself at every call, so a right that was taken away is gone at once, on
+// every node.
+type Authorizer struct {
+	db       *veranda.DB
+	policies *policies
+	noting   sync.Map // hashes of tokens whose use is being written down
+}
+
+var _ veranda.Authorizer = (*Authorizer)(nil)
+
+// Qualifiers narrow a permission to things of which something holds; see veranda.Permission.
+const (
+	qualifierOwn      = ":own"
+	qualifierAssigned = ":assigned"
+	qualifierManaged  = ":managed"
+	qualifierOpen     = ":open"
+)
+
+// The roles of those who have none in an organization.
+const (
+	roleAnonymous = "anonymous" // not signed in
+	roleMember    = "member"    // signed in, outside any organization
+	roleSystem    = "system:"   // a background job
+)
+
+const (
+	permEnterOpen  veranda.Permission = "workspace.enter:open"
+	permManage     veranda.Permission = "workspace.manage"
+	permManageOpen veranda.Permission = "workspace.manage:open"
+)
+
+// NewAuthorizer loads the policy rows the modules ship, and those kept in the database.
+func NewAuthorizer(ctx context.Context, db *veranda.DB, modules ...veranda.Module) (*Authorizer, error) {
+	p, err := newPolicies(db, modules)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := p.reload(ctx, db.Conn()); err != nil {
+		return nil, err
+	}
+	return &Authorizer{db: db, policies: p}, nil
+}
+
+// The read every call begins with. Nine index look-ups, most of them of a page that is always in memory.
+const (
+	standingSelect = `SELECT coalesce(s.account_id, $3), s.expires_at, s.seen_at,
+	o.id IS NOT NULL, o.kind, o.policy_version, ps.version,
+	m.account_id IS NOT NULL, m.kind, m.roles`
+	standingInWorkspace = `,
+	w.id, w.id IS NOT NULL, w.open, wm.account_id IS NOT NULL, wm.roles, st.role`
+	standingOutside = `,
+	NULL, FALSE, FALSE, FALSE, NULL, st.role`
+	standingFrom = `
+FROM veranda_policy_state ps
+LEFT JOIN veranda_sessions s ON s.token_hash = $1
+LEFT JOIN veranda_organizations o ON o.id = $2 AND o.deleted_at IS NULL
+LEFT JOIN veranda_memberships m ON m.org_id = $2 AND m.account_id = coalesce(s.account_id, $3) AND m.disabled_at IS NULL
+LEFT JOIN veranda_staff st ON st.account_id = coalesce(s.account_id, $3)
+`
+	standingWorkspace = `
+LEFT JOIN veranda_workspace_members wm ON wm.org_id = $2 AND wm.workspace_id = w.id AND wm.account_id = m.account_id`
+	standingWhere = `
+WHERE ps.one = 1`
+)
+
+// Compose makes the read of a store; see veranda.Target.
+func (a *Authorizer) Compose(t veranda.Target) veranda.ComposedRead {
+	var b strings.Builder
+	b.WriteString(standingSelect)
+	if t.Workspace == "" {
+		b.WriteString(standingOutside)
+	} else {
+		b.WriteString(standingInWorkspace)
+	}
+	if t.Columns != "" {
+		b.WriteString(",\n\t")
+		b.WriteString(t.Columns)
+	}
+	b.WriteString(standingFrom)
+	b.WriteString(t.Join)
+	if t.Workspace != "" {
+		b.WriteString("\nLEFT JOIN veranda_workspaces w ON w.org_id = $2 AND w.id = ")
+		b.WriteString(t.Workspace)
+		b.WriteString(" AND w.deleted_at IS NULL")
+		b.WriteString(standingWorkspace)
+	}
+	b.WriteString(standingWhere)
+	return veranda.ComposedRead{Text: b.String()}
+}
+
+// readAccount is the read of calls outside any organization: the zero id belongs to none.
+func (a *Authorizer) readAccount() veranda.ComposedRead { return a.Compose(veranda.Target{}) }
+
+// Account reads who calls, outside any organization.
+func (a *Authorizer) Account(ctx context.Context, c veranda.Conn, by veranda.Actor) (*veranda.Standing, error) {
+	return c.Read(ctx, a.readAccount(), by, veranda.OrgID{}, nil)
+}
+
+// Decide allows or refuses; see veranda.Authorizer.
+func (a *Authorizer) Decide(ctx context.Context, c veranda.Conn, s *veranda.Standing, ask veranda.Ask) error {
+	snapshot, err := a.policies.of(ctx, c, s)
+	if err != nil {
+		return err
+	}
+	v := view{snapshot: snapshot, standing: s}
+	if !a.signedIn(s) {
+		v.roles = roleAnonymous
+		if !v.allows(ask) || ask.Missing || ask.InWorkspace {
+			return veranda.ErrUnauthenticated
+		}
+		return nil
+	}
+	inOrganization := !s.Org.IsZero()
+	switch {
+	case s.System != "":
+		v.roles = roleSystem + s.System
+	case !inOrganization:
+		v.roles = join(roleMember, s.PlatformRoles)
+	case s.Member:
+		v.roles = s.Roles
+	case s.PlatformRoles != "":
+		v.roles = s.PlatformRoles
+	default:
+		return veranda.ErrNotFound
+	}
+	if inOrganization && !s.OrgFound || ask.Missing {
+		return veranda.ErrNotFound
+	}
+	if ask.InWorkspace {
+		if !v.seesWorkspace() {
+			return veranda.ErrNotFound
+		}
+		v.roles = join(v.roles, s.WorkspaceRoles)
+	}
+	if v.allows(ask) {
+		a.noteUse(s)
+		return nil
+	}
+	if ask.See != "" && !v.has(ask.See) {
+		return veranda.ErrNotFound
+	}
+	return veranda.ErrForbidden
+}
+
+// signedIn tells whether the standing is somebody's: a session that has ended is nobody's.
+func (a *Authorizer) signedIn(s *veranda.Standing) bool {
+	if s.System != "" {
+		return true
+	}
+	if s.IsAnonymous() || s.Account.IsZero() {
+		return false
+	}
+	return s.SessionExpires.IsZero() || a.db.Now().Before(s.SessionExpires)
+}
+
+// noteUse writes down, beside the call, that a session is used: every few minutes, once at a time.
+func (a *Authorizer) noteUse(s *veranda.Standing) {
+	if seenLately(s, a.db.Now()) {
+		return
+	}
+	key := string(s.TokenHash())
+	if _, busy := a.noting.LoadOrStore(key, true); busy {
+		return
+	}
+	standing := *s
+	go func() {
+		defer a.noting.Delete(key)
+		// Should it fail, the next call tries again.
+		if err := noteSeen(context.Background(), a.db, &standing); err != nil {
+			a.db.Log().Warn("use of a session not noted", "error", err)
+		}
+	}()
+}
+
+// view is a standing under a policy.
+type view struct {
+	snapshot *snapshot
+	standing *veranda.Standing
+	roles    string
+}
+
+func (v *view) has(p veranda.Permission) bool { return v.snapshot.AllowsList(v.roles, string(p)) }
+
+func (v *view) qualified(p veranda.Permission, qualifier string) bool {
+	name, ok := v.snapshot.qualified[p]
+	if !ok {
+		return false
+	}
+	switch qualifier {
+	case qualifierOwn:
+		return name.own != "" && v.snapshot.AllowsList(v.roles, name.own)
+	case qualifierAssigned:
+		return name.assigned != "" && v.snapshot.AllowsList(v.roles, name.assigned)
+	default:
+		return name.managed != "" && v.snapshot.AllowsList(v.roles, name.managed)
+	}
+}
+
+func (v *view) allows(ask veranda.Ask) bool {
+	return v.has(ask.Permission) ||
+		ask.Own && v.qualified(ask.Permission, qualifierOwn) ||
+		ask.Assigned && v.qualified(ask.Permission, qualifierAssigned) ||
+		ask.InWorkspace && v.qualified(ask.Permission, qualifierManaged) && v.manages()
+}
+
+// seesWorkspace tells whether the workspace of the standing is one the actor may see.
+func (v *view) seesWorkspace() bool {
+	s := v.standing
+	if !s.WorkspaceFound {
+		return false
+	}
+	return s.WorkspaceMember || s.System != "" || s.WorkspaceOpen && v.has(permEnterOpen)
+}
+
+// manages tells whether the actor manages the workspace of the standing.
+func (v *view) manages() bool {
+	return v.has(permManage) || v.standing.WorkspaceOpen && v.has(permManageOpen)
+}
+
+func join(roles, more string) string {
+	if more == "" {
+		return roles
+	}
+	if roles == "" {
+		return more
+	}
+	return roles + " " + more
+}
+
+// Which workspaces VisibleArgs opens.
+const (
+	seesOwn  = 0
+	seesOpen = 1
+	seesAll  = 2
+)
+
+// Visible narrows a list to workspaces the actor may see; see veranda.Authorizer.
+func (a *Authorizer) Visible(column string) string {
+	return column + ` IN (SELECT vw.id FROM veranda_workspaces vw WHERE vw.org_id = $1 AND vw.deleted_at IS NULL AND ($3 = 2 OR $3 = 1 AND vw.open)
+	UNION ALL SELECT vm.workspace_id FROM veranda_workspace_members vm JOIN veranda_workspaces vw ON vw.org_id = vm.org_id AND vw.id = vm.workspace_id
+	WHERE vm.org_id = $1 AND vm.account_id = $2 AND vw.deleted_at IS NULL)`
+}
+
+// VisibleArgs are the arguments of Visible.
+func (a *Authorizer) VisibleArgs(ctx context.Context, c veranda.Conn, s *veranda.Standing) ([]any, error) {
+	snapshot, err := a.policies.of(ctx, c, s)
+	if err != nil {
+		return nil, err
+	}
+	mode := seesOwn
+	switch {
+	case s.System != "":
+		mode = seesAll
+	case s.Member && snapshot.AllowsList(s.Roles, string(permEnterOpen)):
+		mode = seesOpen
+	}
+	return []any{s.Org, s.Account, mode}, nil
+}
+
+// Explain names what decides whether somebody with these roles has a permission: the role, the roles it inherits from,
+// and the casbin row.
+func (a *Authorizer) Explain(ctx context.Context, s *veranda.Standing, p veranda.Permission) (string, error) {
+	snapshot, err := a.policies.of(ctx, a.db.Conn(), s)
+	if err != nil {
+		return "", err
+	}
+	return fmt.Sprint(snapshot.Explain(strings.Fields(join(s.Roles, s.WorkspaceRoles)), string(p))), nil
+}

@@ -1,0 +1,11 @@
+package tenancy
+
+import "github.com/veranda-go/veranda"
+
+// Refusals by the state of things.
+var (
+	ErrOwnsAlready       = veranda.NewError(veranda.CodeConflict, "tenancy.owns_already", "This address already owns an organization of that kind.")
+	ErrOrganizationFirst = veranda.NewError(veranda.CodeConflict, "tenancy.organization_first", "An address of a company founds its organization first.")
+	ErrLastOwner         = veranda.NewError(veranda.CodeConflict, "tenancy.last_owner", "An organization keeps at least one owner.")
+	ErrOwnRoles          = veranda.NewError(veranda.CodeForbidden, "tenancy.own_roles", "Nobody changes their own roles.")
+)

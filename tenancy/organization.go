@@ -1,0 +1,147 @@
+package tenancy
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/veranda-go/veranda"
+)
+
+// OrganizationKind says what a tenant is for.
+type OrganizationKind string
+
+// The kinds of tenants.
+const (
+	KindOrganization OrganizationKind = "organization"
+	KindPersonal     OrganizationKind = "personal" // of a personal address: exactly one workspace, no teams
+)
+
+// Organization is a tenant.
+type Organization struct {
+	ID   veranda.OrgID    `json:"id"`
+	Kind OrganizationKind `json:"kind"`
+	Name string           `json:"name"`
+	// Domains are the mail domains of employees, in ASCII form; none means that any address can be an employee's.
+	Domains []string `json:"domains"`
+	// EmployeesInvite tells whether employees may invite employees.
+	EmployeesInvite bool              `json:"employees_invite"`
+	Language        string            `json:"language"`
+	TimeZone        string            `json:"time_zone"`
+	CreatedBy       veranda.AccountID `json:"created_by"`
+	CreatedAt       time.Time         `json:"created_at"`
+	UpdatedAt       time.Time         `json:"updated_at"`
+	Version         int64             `json:"version"`
+	// Limited is true for those who may know the name only (guests, platform support); all other fields are then empty.
+	Limited bool `json:"limited,omitempty"`
+}
+
+// ETag is the version as an HTTP entity tag.
+func (o Organization) ETag() string { return strconv.Quote(strconv.FormatInt(o.Version, 10)) }
+
+// Location is the organization's path.
+func (o Organization) Location() string { return "/v1/organizations/" + o.ID.String() }
+
+// CreateOrganizationInput founds a tenant.
+type CreateOrganizationInput struct {
+	Kind OrganizationKind `json:"kind" enum:"organization,personal" doc:"A personal tenant has exactly one workspace and no teams."`
+	Name string           `json:"name" minLength:"1" maxLength:"100"`
+	// Address is the confirmed address that will own the tenant; empty means the primary one.
+	Address  string   `json:"address,omitempty" maxLength:"254" doc:"The confirmed address that owns the tenant; the primary one when absent."`
+	Domains  []string `json:"domains,omitempty" maxItems:"20" doc:"Mail domains of employees; none allows any."`
+	Language string   `json:"language,omitempty" maxLength:"35"`
+	TimeZone string   `json:"time_zone,omitempty" maxLength:"64" doc:"IANA name; the account's when absent."`
+	// Invite are addresses invited at once as members of a personal tenant.
+	Invite []string `json:"invite,omitempty" maxItems:"100" doc:"Addresses to invite at once, for a personal tenant."`
+}
+
+func (in *CreateOrganizationInput) validate() error {
+	var c veranda.Checks
+	veranda.OneOf(&c, "/kind", in.Kind, KindOrganization, KindPersonal)
+	in.Name = c.Line("/name", in.Name, 1, 100)
+	in.Domains = checkDomains(&c, in.Domains)
+	if in.Kind == KindPersonal && len(in.Domains) > 0 {
+		c.Add("/domains", "personal", "a personal tenant has no domains")
+	}
+	if in.Kind == KindOrganization && len(in.Invite) > 0 {
+		c.Add("/invite", "personal", "only a personal tenant invites while it is made")
+	}
+	c.Count("/invite", len(in.Invite), 0, 100)
+	for i, address := range in.Invite {
+		if _, err := ParseAddress(address); err != nil {
+			c.Add("/invite/"+strconv.Itoa(i), "address", "must be a mail address")
+		}
+	}
+	if in.Language != "" {
+		checkLanguage(&c, "/language", in.Language)
+	}
+	if in.TimeZone != "" {
+		checkTimeZone(&c, "/time_zone", in.TimeZone)
+	}
+	return c.Err()
+}
+
+func checkDomains(c *veranda.Checks, domains []string) []string {
+	c.Count("/domains", len(domains), 0, 20)
+	out := make([]string, 0, len(domains))
+	seen := map[string]bool{}
+	for i, text := range domains {
+		pointer := fmt.Sprintf("/domains/%d", i)
+		domain, err := asciiDomain(text)
+		switch {
+		case err != nil:
+			c.Add(pointer, "domain", "must be a mail domain such as example.com")
+		case seen[domain]:
+			c.Add(pointer, "repeated", "is named twice")
+		default:
+			seen[domain] = true
+			out = append(out, domain)
+		}
+	}
+	return out
+}
+
+// GetOrganizationInput names an organization.
+type GetOrganizationInput struct {
+	Org veranda.OrgID `path:"org" json:"-"`
+}
+
+// UpdateOrganizationInput changes settings; absent fields stay.
+type UpdateOrganizationInput struct {
+	Org             veranda.OrgID `path:"org" json:"-"`
+	Version         int64         `header:"If-Match" json:"-"`
+	Name            *string       `json:"name,omitempty" minLength:"1" maxLength:"100"`
+	Domains         *[]string     `json:"domains,omitempty" maxItems:"20" doc:"Mail domains of employees; an empty list allows any. Those who are employees already stay."`
+	EmployeesInvite *bool         `json:"employees_invite,omitempty" doc:"Whether employees may invite employees."`
+	Language        *string       `json:"language,omitempty" maxLength:"35"`
+	TimeZone        *string       `json:"time_zone,omitempty" maxLength:"64"`
+}
+
+func (in *UpdateOrganizationInput) validate() error {
+	var c veranda.Checks
+	if in.Name != nil {
+		*in.Name = c.Line("/name", *in.Name, 1, 100)
+	}
+	if in.Domains != nil {
+		*in.Domains = checkDomains(&c, *in.Domains)
+	}
+	if in.Language != nil {
+		checkLanguage(&c, "/language", *in.Language)
+	}
+	if in.TimeZone != nil {
+		checkTimeZone(&c, "/time_zone", *in.TimeZone)
+	}
+	if in.Name == nil && in.Domains == nil && in.EmployeesInvite == nil && in.Language == nil && in.TimeZone == nil {
+		c.Add("", "required", "must change at least one field")
+	}
+	return c.Err()
+}
+
+// Mine is a tenant of one's own, with the part one plays there.
+type Mine struct {
+	Organization veranda.OrgID    `json:"organization_id"`
+	Name         string           `json:"name"`
+	Kind         OrganizationKind `json:"kind"`
+	MemberKind   string           `json:"member_kind"`
+	Roles        []string         `json:"roles"`
+}

@@ -1,0 +1,233 @@
+package tenancy
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/veranda-go/veranda"
+	"github.com/veranda-go/veranda/internal/policy"
+)
+
+// snapshot is a compiled policy with the spellings of qualified permissions made once, so that deciding allocates
+// nothing.
+type snapshot struct {
+	*policy.Snapshot
+	org       int64
+	qualified map[veranda.Permission]qualifiedNames
+}
+
+type qualifiedNames struct{ own, assigned, managed string }
+
+// policies keeps the compiled rows: those of the installation, and of each organization that has rows of its own. A
+// standing brings the versions in force; what is older than that is loaded again before it decides anything.
+type policies struct {
+	db          *veranda.DB
+	permissions []string
+	qualified   map[veranda.Permission]qualifiedNames
+	shipped     []policy.Rule
+
+	global atomic.Pointer[snapshot]
+	mu     sync.Mutex // held while loading
+	orgs   sync.Map   // veranda.OrgID → *snapshot
+}
+
+func newPolicies(db *veranda.DB, modules []veranda.Module) (*policies, error) {
+	p := &policies{db: db, qualified: map[veranda.Permission]qualifiedNames{}}
+	for _, m := range modules {
+		for _, permission := range m.Permissions {
+			p.permissions = append(p.permissions, string(permission))
+		}
+		rules, err := policy.ParseCSV(m.Name+"/policy.csv", m.Policy)
+		if err != nil {
+			return nil, fmt.Errorf("tenancy: %w", err)
+		}
+		p.shipped = append(p.shipped, rules...)
+	}
+	for _, permission := range p.permissions {
+		base, qualifier, ok := strings.Cut(permission, ":")
+		if !ok {
+			continue
+		}
+		names := p.qualified[veranda.Permission(base)]
+		switch ":" + qualifier {
+		case qualifierOwn:
+			names.own = permission
+		case qualifierAssigned:
+			names.assigned = permission
+		case qualifierManaged:
+			names.managed = permission
+		case qualifierOpen: // asked for by its full name
+		default:
+			return nil, fmt.Errorf("tenancy: permission %s: qualifier :%s is not known", permission, qualifier)
+		}
+		p.qualified[veranda.Permission(base)] = names
+	}
+	return p, nil
+}
+
+// of is the policy in force for a standing.
+func (p *policies) of(ctx context.Context, c veranda.Conn, s *veranda.Standing) (*snapshot, error) {
+	current := p.global.Load()
+	if s.GlobalPolicy > current.Version() {
+		loaded, err := p.reload(ctx, c)
+		if err != nil {
+			return nil, err
+		}
+		current = loaded
+	}
+	if s.OrgPolicy == 0 {
+		return current, nil
+	}
+	if own, ok := p.orgs.Load(s.Org); ok {
+		if own := own.(*snapshot); own.org >= s.OrgPolicy && own.Version() >= current.Version() {
+			return own, nil
+		}
+	}
+	return p.reloadOrganization(ctx, c, s.Org)
+}
+
+// reload compiles the installation's rows again, read through the caller's connection so that a change in the caller's
+// own transaction counts.
+func (p *policies) reload(ctx context.Context, c veranda.Conn) (*snapshot, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	version, rules, err := p.installation(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	return p.compileGlobal(c, version, rules)
+}
+
+func (p *policies) compileGlobal(c veranda.Conn, version int64, rules []policy.Rule) (*snapshot, error) {
+	if current := p.global.Load(); current != nil && current.Version() >= version {
+		return current, nil
+	}
+	compiled, err := policy.Compile(version, rules, policy.Options{Permissions: p.permissions})
+	if err != nil {
+		return nil, fmt.Errorf("tenancy: policy: %w", err)
+	}
+	fresh := &snapshot{Snapshot: compiled, qualified: p.qualified}
+	if c.Tx() == nil { // what is not committed yet decides for its own transaction only
+		p.global.Store(fresh)
+	}
+	return fresh, nil
+}
+
+func (p *policies) reloadOrganization(ctx context.Context, c veranda.Conn, org veranda.OrgID) (*snapshot, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	version, rules, err := p.installation(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	var orgVersion int64
+	if err := c.Reader().NewRaw("SELECT policy_version FROM veranda_organizations WHERE id = ?", org).Scan(ctx, &orgVersion); err != nil {
+		return nil, fmt.Errorf("tenancy: policy of an organization: %w", err)
+	}
+	own, err := p.rows(ctx, c, org)
+	if err != nil {
+		return nil, err
+	}
+	compiled, err := policy.Compile(version, append(slices.Clone(rules), own...), policy.Options{Permissions: p.permissions})
+	if err != nil {
+		return nil, fmt.Errorf("tenancy: policy of an organization: %w", err)
+	}
+	fresh := &snapshot{Snapshot: compiled, org: orgVersion, qualified: p.qualified}
+	if c.Tx() == nil {
+		p.orgs.Store(org, fresh)
+	}
+	return fresh, nil
+}
+
+// installation reads version and rows for everybody: the shipped ones, unless replaced, and those in the database.
+func (p *policies) installation(ctx context.Context, c veranda.Conn) (int64, []policy.Rule, error) {
+	var state struct {
+		Version  int64
+		Replaced bool
+	}
+	// The version is read before the rows: should they change in between, the rows are newer than the version says, and
+	// the next standing brings the version that loads them again.
+	if err := c.Reader().NewRaw("SELECT version, replaced FROM veranda_policy_state WHERE one = 1").Scan(ctx, &state); err != nil {
+		return 0, nil, fmt.Errorf("tenancy: policy version: %w", err)
+	}
+	rows, err := p.rows(ctx, c, veranda.OrgID{})
+	if err != nil {
+		return 0, nil, err
+	}
+	if state.Replaced {
+		return state.Version, rows, nil
+	}
+	return state.Version, append(slices.Clone(p.shipped), rows...), nil
+}
+
+type policyRow struct {
+	Type, V0, V1, V2, V3 string
+}
+
+func (p *policies) rows(ctx context.Context, c veranda.Conn, org veranda.OrgID) ([]policy.Rule, error) {
+	var rows []policyRow
+	err := c.Reader().NewRaw("SELECT type, v0, v1, v2, v3 FROM veranda_policy_rows WHERE org_id = ? ORDER BY id", org).Scan(ctx, &rows)
+	if err != nil {
+		return nil, fmt.Errorf("tenancy: policy rows: %w", err)
+	}
+	rules := make([]policy.Rule, len(rows))
+	for i, r := range rows {
+		values := []string{r.V0, r.V1}
+		if r.Type == "p" {
+			values = append(values, r.V2, r.V3)
+		}
+		rules[i] = policy.Rule{Type: r.Type, Values: values}
+	}
+	return rules, nil
+}
+
+type policyRowKind struct{}
+
+// PolicyCSV is the policy in force for the installation, as casbin CSV, for reading and for export.
+func (a *Authorizer) PolicyCSV() string { return a.policies.global.Load().CSV() }
+
+// SetPolicy keeps rows for the whole installation in the database: in addition to the shipped ones, or in their place.
+// It replaces rows set before; rows that casbin or this model would not take are refused and nothing changes. It is in
+// force at the next call on every node. It asks nobody: it is for the host program itself, which owns the policy.
+//
+// Event: tenancy.policy_changed.
+func (a *Authorizer) SetPolicy(ctx context.Context, csv string, replaceShipped bool) error {
+	rules, err := policy.ParseCSV("policy", csv)
+	if err != nil {
+		return veranda.NewError(veranda.CodeInvalid, "tenancy.policy", err.Error())
+	}
+	all := rules
+	if !replaceShipped {
+		all = append(slices.Clone(a.policies.shipped), rules...)
+	}
+	if _, err := policy.Compile(0, all, policy.Options{Permissions: a.policies.permissions}); err != nil {
+		return veranda.NewError(veranda.CodeInvalid, "tenancy.policy", err.Error())
+	}
+	err = a.db.InTx(ctx, func(ctx context.Context, tx *veranda.Tx) error {
+		var zero veranda.OrgID
+		if _, err := tx.Exec(ctx, `DELETE FROM veranda_policy_rows WHERE org_id = $1`, zero); err != nil {
+			return err
+		}
+		for _, r := range rules {
+			values := append(slices.Clone(r.Values), "", "", "")
+			if _, err := tx.Exec(ctx, `INSERT INTO veranda_policy_rows (org_id, id, type, v0, v1, v2, v3) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+				zero, veranda.NewID[policyRowKind](), r.Type, values[0], values[1], values[2], values[3]); err != nil {
+				return err
+			}
+		}
+		if _, err := tx.Exec(ctx, `UPDATE veranda_policy_state SET version = version + 1, replaced = $1 WHERE one = 1`, replaceShipped); err != nil {
+			return err
+		}
+		tx.Emit(veranda.Event{Kind: EventPolicyChanged, Subject: "installation", System: "host", Data: veranda.MarshalData(PolicyChanged{Rows: len(rules), Replaced: replaceShipped})})
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	_, err = a.policies.reload(ctx, a.db.Conn())
+	return err
+}

@@ -1,0 +1,90 @@
+package tenancy
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+
+	"github.com/veranda-go/veranda"
+)
+
+// Deps are what the service works with.
+type Deps struct {
+	DB    *veranda.DB
+	Authz veranda.Authorizer
+	// Limits is asked for "organizations", "members"; nil is unlimited.
+	Limits veranda.Limits
+	// Mailer sends what is queued; nil leaves mails in the outbox.
+	Mailer Mailer
+	// Secret is the program's key, 32 bytes or more: links in mails are derived from it.
+	Secret []byte
+	// BaseURL is where the program is reached, without a slash at the end: links in mails are made from it alone.
+	BaseURL string
+	// PasswordCost is for tests; the zero value is the cost for production.
+	PasswordCost PasswordCost
+}
+
+// Service is tenancy's API.
+type Service struct {
+	conn    veranda.Conn
+	authz   veranda.Authorizer
+	limits  veranda.Limits
+	mailer  Mailer
+	secret  []byte
+	baseURL string
+	log     *slog.Logger
+
+	passwords *passwords
+	reads     *reads
+}
+
+// reads are the service's composed reads, made once.
+type reads struct {
+	standing     veranda.ComposedRead // nothing but the standing in an organization
+	organization veranda.ComposedRead
+	member       veranda.ComposedRead // the member a call names
+}
+
+// New makes the service and registers its consumer of queued mails.
+func New(d Deps) (*Service, error) {
+	if d.DB == nil || d.Authz == nil {
+		return nil, errors.New("tenancy: Deps wants DB and Authz")
+	}
+	if len(d.Secret) < 32 {
+		return nil, errors.New("tenancy: Deps wants a Secret of at least 32 bytes")
+	}
+	if d.Limits == nil {
+		d.Limits = veranda.Unlimited{}
+	}
+	s := &Service{
+		conn: d.DB.Conn(), authz: d.Authz, limits: d.Limits, mailer: d.Mailer, secret: d.Secret, baseURL: d.BaseURL, log: d.DB.Log(),
+		passwords: newPasswords(d.PasswordCost),
+		reads: &reads{
+			standing:     d.Authz.Compose(veranda.Target{}),
+			organization: d.Authz.Compose(veranda.Target{Columns: organizationColumns}),
+			member:       d.Authz.Compose(veranda.Target{Columns: memberColumns, Join: memberJoin}),
+		},
+	}
+	if d.Mailer != nil {
+		if err := d.DB.Consume(veranda.Consumer{Name: "tenancy.deliver", Kinds: []string{EventDeliveryQueued}, Deliver: s.deliver}); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+// WithTx binds the service to a running transaction.
+func (s *Service) WithTx(tx *veranda.Tx) *Service {
+	bound := *s
+	bound.conn = s.conn.Bind(tx)
+	return &bound
+}
+
+// signedIn reads who calls, outside any organization, and asks one permission of the role "member".
+func (s *Service) signedIn(ctx context.Context, by veranda.Actor, permission veranda.Permission) (*veranda.Standing, error) {
+	standing, err := s.authz.Account(ctx, s.conn, by)
+	if err != nil {
+		return nil, err
+	}
+	return standing, s.authz.Decide(ctx, s.conn, standing, veranda.Ask{Permission: permission})
+}

@@ -1,0 +1,78 @@
+package tenancy
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/uptrace/bun"
+
+	"github.com/veranda-go/veranda"
+	"github.com/veranda-go/veranda/internal/dialect"
+)
+
+type organizationRow struct {
+	bun.BaseModel `bun:"table:veranda_organizations,alias:o"`
+
+	ID              veranda.OrgID     `bun:"id,pk"`
+	Kind            string            `bun:"kind"`
+	Name            string            `bun:"name"`
+	Domains         string            `bun:"domains"`
+	EmployeesInvite bool              `bun:"employees_invite"`
+	Language        string            `bun:"language"`
+	TimeZone        string            `bun:"time_zone"`
+	PolicyVersion   int64             `bun:"policy_version"`
+	CreatedBy       veranda.AccountID `bun:"created_by"`
+	CreatedAt       dialect.Time      `bun:"created_at"`
+	UpdatedAt       dialect.Time      `bun:"updated_at"`
+	DeletedAt       dialect.Time      `bun:"deleted_at"`
+	Version         int64             `bun:"version"`
+}
+
+// organizationColumns are read with the standing, which joins the organization as o.
+const organizationColumns = `o.name, CAST(o.domains AS TEXT), o.employees_invite, o.language, o.time_zone, o.created_by, o.created_at, o.updated_at, o.version`
+
+func (r *organizationRow) destinations() []any {
+	return []any{&r.Name, &r.Domains, &r.EmployeesInvite, &r.Language, &r.TimeZone, &r.CreatedBy, &r.CreatedAt, &r.UpdatedAt, &r.Version}
+}
+
+func (r *organizationRow) organization() (*Organization, error) {
+	o := &Organization{
+		ID: r.ID, Kind: OrganizationKind(r.Kind), Name: r.Name, EmployeesInvite: r.EmployeesInvite, Language: r.Language, TimeZone: r.TimeZone,
+		CreatedBy: r.CreatedBy, CreatedAt: r.CreatedAt.Time, UpdatedAt: r.UpdatedAt.Time, Version: r.Version,
+	}
+	if err := json.Unmarshal([]byte(r.Domains), &o.Domains); err != nil {
+		return nil, fmt.Errorf("tenancy: domains of organization %s: %w", r.ID, err)
+	}
+	return o, nil
+}
+
+func domainsText(domains []string) string {
+	if domains == nil {
+		domains = []string{}
+	}
+	text, _ := json.Marshal(domains) // strings always marshal
+	return string(text)
+}
+
+// addMembership stores that an account belongs to an organization, in both directions.
+func addMembership(ctx context.Context, tx *veranda.Tx, m membershipRow) error {
+	if _, err := tx.NewInsert().Model(&m).Exec(ctx); err != nil {
+		return err
+	}
+	_, err := tx.Exec(ctx, `INSERT INTO veranda_account_organizations (account_id, org_id) VALUES ($1, $2) ON CONFLICT DO NOTHING`, m.Account, m.Org)
+	return err
+}
+
+type membershipRow struct {
+	bun.BaseModel `bun:"table:veranda_memberships,alias:m"`
+
+	Org        veranda.OrgID     `bun:"org_id,pk"`
+	Account    veranda.AccountID `bun:"account_id,pk"`
+	Kind       string            `bun:"kind"`
+	Roles      string            `bun:"roles"`
+	AddressKey string            `bun:"address_key"`
+	JoinedAt   dialect.Time      `bun:"joined_at"`
+	DisabledAt dialect.Time      `bun:"disabled_at"`
+	Version    int64             `bun:"version"`
+}
