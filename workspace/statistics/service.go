@@ -1,0 +1,85 @@
+package statistics
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/veranda-go/veranda"
+	"github.com/veranda-go/veranda/tenancy"
+)
+
+// Deps are what the service works with.
+type Deps struct {
+	DB    *veranda.DB
+	Authz veranda.Authorizer
+	// Overdue counts overdue tasks; nil leaves this figure out.
+	Overdue OverdueCounts
+	// Post queues the weekly mails; tenancy.Post{} is one. nil sends none.
+	Post Post
+	// Link is the address of the page with an organization's statistics, for the mails; nil leaves it out.
+	Link func(org veranda.OrgID) string
+}
+
+// OverdueCounts gives the open tasks of an organization that were due before a moment to yield: for each workspace with
+// such tasks once with a zero assignee and each task counted once, and for each assignee in each workspace once. The
+// source of package tasks is adapted with a few lines. It is asked once for each organization and week, in the
+// transaction that stores the week.
+type OverdueCounts func(ctx context.Context, tx *veranda.Tx, org veranda.OrgID, before time.Time,
+	yield func(workspace veranda.WorkspaceID, assignee veranda.AccountID, count int64)) error
+
+// Post queues mails within the transaction it is given, and gives not_found for an account that has no address.
+type Post interface {
+	Queue(ctx context.Context, tx *veranda.Tx, m tenancy.MailRequest) (tenancy.DeliveryID, error)
+}
+
+// Service is the package's API.
+type Service struct {
+	conn    veranda.Conn
+	authz   veranda.Authorizer
+	overdue OverdueCounts
+	post    Post
+	link    func(org veranda.OrgID) string
+	reads   *reads
+}
+
+// reads are the service's composed reads, made once.
+type reads struct {
+	organization, workspace, person veranda.ComposedRead
+}
+
+// every is how often the job looks for finished weeks.
+const every = 15 * time.Minute
+
+// New makes the service and registers its periodic job "statistics.weekly" and, where there is a Post, its consumer
+// "statistics.digest".
+func New(d Deps) (*Service, error) {
+	if d.DB == nil || d.Authz == nil {
+		return nil, errors.New("statistics: Deps wants DB and Authz")
+	}
+	s := &Service{
+		conn: d.DB.Conn(), authz: d.Authz, overdue: d.Overdue, post: d.Post, link: d.Link,
+		reads: &reads{
+			organization: d.Authz.Compose(veranda.Target{}),
+			workspace:    d.Authz.Compose(veranda.Target{Workspace: "$4"}),
+			person:       d.Authz.Compose(veranda.Target{Columns: personColumns, Join: personJoin}),
+		},
+	}
+	if err := d.DB.Every(veranda.Periodic{Name: "statistics.weekly", Every: every, Run: s.weekly}); err != nil {
+		return nil, err
+	}
+	if d.Post != nil {
+		consumer := veranda.Consumer{Name: "statistics.digest", Kinds: []string{EventWeekComputed, EventDigestsQueued}, Handle: s.digests}
+		if err := d.DB.Consume(consumer); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+// WithTx binds the service to a running transaction.
+func (s *Service) WithTx(tx *veranda.Tx) *Service {
+	bound := *s
+	bound.conn = s.conn.Bind(tx)
+	return &bound
+}
