@@ -1,0 +1,37 @@
+// Package tasks is for what has to be done: tasks in workspaces, for oneself or for others.
+//
+// A task has a title, a description, assignees, a due moment, a priority, labels, a checklist, comments and followers.
+// It is open until somebody finishes it, and can be reopened. Its creator and its assignees follow it by themselves.
+//
+// Priorities are numbers, so that they can be compared: 0 none, 1 low, 2 normal, 3 high, 4 urgent.
+//
+// A due moment is a point in time. For "on that day" give the end of the day where the person lives.
+//
+// # Invariants
+//
+//   - A task lies in one workspace for ever; who sees the workspace sees its tasks.
+//   - An assignee is somebody who could see the task when it was assigned to them.
+//   - A task's version rises with every change of what it says: by Update, Finish, Reopen, SetChecklist and TickItem.
+//     Comments and followers do not raise it, so that talking about a task does not spoil the work of who edits it.
+//   - A change that changes nothing stores nothing and emits nothing.
+//   - Labels that differ only in case are one label.
+//   - Deleting a task is final and takes everything that hangs on it along; its events stay.
+//
+// # How it is stored
+//
+// The task's row holds all that Get and List show: lists of people, labels and checklist lie in text columns of the row
+// as well as in tables of their own. The columns are for showing, the tables for finding, and every change writes both in
+// one transaction that holds the row. So getting one is one read, and a list is one read after the actor's standing,
+// however many people and labels there are.
+//
+// Moments that lists are sorted by must not be NULL, or a row comparison would lose them: due_sort is the due moment in
+// microseconds since 1970, and the greatest number where there is none, so such tasks come last in ascending order.
+//
+// # Wiring
+//
+//	authz, err := tenancy.NewAuthorizer(ctx, db, tenancy.Module(), tasks.Module())
+//	service, err := tasks.New(tasks.Deps{DB: db, Authz: authz})
+//	task, err := service.Create(ctx, actor, tasks.CreateInput{Org: org, Workspace: workspace, Title: "Call the landlord"})
+//
+// [Source] counts overdue tasks for statistics; unlike everything else here it asks for no permission.
+package tasks

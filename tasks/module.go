@@ -1,0 +1,24 @@
+package tasks
+
+import (
+	"embed"
+	"io/fs"
+
+	"github.com/veranda-go/veranda"
+)
+
+var (
+	//go:embed migrations
+	migrationFiles embed.FS
+	//go:embed policy.csv
+	policyRows string
+)
+
+// Module is the schema, the permissions and the shipped policy rows of tasks. Its schema builds on tenancy's.
+func Module() veranda.Module {
+	migrations, err := fs.Sub(migrationFiles, "migrations")
+	if err != nil { // the folder is embedded above
+		panic(err)
+	}
+	return veranda.Module{Name: "tasks", Migrations: migrations, Permissions: permissions(), Policy: policyRows}
+}

@@ -1,0 +1,31 @@
+package tasks
+
+import (
+	"context"
+
+	"github.com/veranda-go/veranda"
+)
+
+// checkPeople reports accounts who could not see a task in the workspace, those that do not exist among them: the
+// answer is the same. pointer tells the field of an index. The actor, who was just asked for a permission there, is not
+// looked up.
+//
+// What somebody may see is the authorizer's to say, so each is looked up as if they called themselves.
+func (s *Service) checkPeople(ctx context.Context, standing *veranda.Standing, workspace veranda.WorkspaceID, accounts []veranda.AccountID, pointer func(index int) string) error {
+	var c veranda.Checks
+	for i, account := range accounts {
+		if account == standing.Account {
+			continue
+		}
+		_, err := s.workspace(ctx, veranda.AccountActor(account), standing.Org, workspace, PermRead)
+		switch veranda.CodeOf(err) {
+		case veranda.CodeNotFound, veranda.CodeForbidden, veranda.CodeUnauthenticated:
+			c.Add(pointer(i), "not_found", "is nobody who sees this workspace")
+		default:
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return c.Err()
+}

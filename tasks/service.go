@@ -1,0 +1,162 @@
+package tasks
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/veranda-go/veranda"
+)
+
+// Deps are what the service works with.
+type Deps struct {
+	DB    *veranda.DB
+	Authz veranda.Authorizer
+	// Limits is asked for "tasks"; nil is unlimited.
+	Limits veranda.Limits
+}
+
+// Service is the API of tasks. Its methods may be called by several goroutines at once.
+//
+// Every method answers ErrUnauthenticated to who is not signed in, ErrNotFound where the task does not exist or the
+// actor may not see it, ErrForbidden where they see it but may not do that, and an error with the code "invalid" that
+// names every bad field. Methods with a Version answer ErrVersion when the task has changed since.
+type Service struct {
+	conn   veranda.Conn
+	authz  veranda.Authorizer
+	limits veranda.Limits
+	texts  *texts
+}
+
+// texts are the queries that depend on the database or the authorizer, made once.
+type texts struct {
+	readTask, readComment, readWorkspace, readOrganization veranda.ComposedRead
+
+	lock, lockToDelete string
+	list               listTexts
+}
+
+// New makes the service.
+func New(d Deps) (*Service, error) {
+	if d.DB == nil || d.Authz == nil {
+		return nil, errors.New("tasks: Deps wants DB and Authz")
+	}
+	if d.Limits == nil {
+		d.Limits = veranda.Unlimited{}
+	}
+	return &Service{conn: d.DB.Conn(), authz: d.Authz, limits: d.Limits, texts: &texts{
+		readTask:         d.Authz.Compose(veranda.Target{Columns: taskColumns, Join: taskJoin, Workspace: "t.workspace_id"}),
+		readComment:      d.Authz.Compose(veranda.Target{Columns: taskColumns + ", " + commentColumns, Join: taskJoin + commentJoin, Workspace: "t.workspace_id"}),
+		readWorkspace:    d.Authz.Compose(veranda.Target{Workspace: "$4"}),
+		readOrganization: d.Authz.Compose(veranda.Target{}),
+		lock:             d.DB.Pick(lockPostgres, selectTask),
+		lockToDelete:     d.DB.Pick(lockToDeletePostgres, selectTask),
+		list:             newListTexts(d.DB, d.Authz),
+	}}, nil
+}
+
+// WithTx binds the service to a running transaction: what it reads and writes lies in it.
+func (s *Service) WithTx(tx *veranda.Tx) *Service {
+	bound := *s
+	bound.conn = s.conn.Bind(tx)
+	return &bound
+}
+
+// task reads a task and the actor's standing in its workspace, and asks for a permission. It is one read.
+func (s *Service) task(ctx context.Context, by veranda.Actor, org veranda.OrgID, id ID, permission veranda.Permission) (*veranda.Standing, *Task, error) {
+	var row taskRow
+	standing, err := s.conn.Read(ctx, s.texts.readTask, by, org, []any{id}, row.destinations()...)
+	if err != nil {
+		return nil, nil, err
+	}
+	t, err := row.task(org)
+	if err != nil {
+		return nil, nil, err
+	}
+	return standing, t, s.authz.Decide(ctx, s.conn, standing, ask(permission, t, standing))
+}
+
+// workspace reads the actor's standing in a workspace and asks for a permission there.
+func (s *Service) workspace(ctx context.Context, by veranda.Actor, org veranda.OrgID, workspace veranda.WorkspaceID, permission veranda.Permission) (*veranda.Standing, error) {
+	standing, err := s.conn.Read(ctx, s.texts.readWorkspace, by, org, []any{workspace})
+	if err != nil {
+		return nil, err
+	}
+	return standing, s.authz.Decide(ctx, s.conn, standing, veranda.Ask{Permission: permission, InWorkspace: true})
+}
+
+// ask is the question for a permission on a task. A task with the zero id is one that does not exist.
+func ask(permission veranda.Permission, t *Task, standing *veranda.Standing) veranda.Ask {
+	assigned := t.assigned(standing.Account)
+	return veranda.Ask{
+		Permission: permission, InWorkspace: true, Missing: t.ID.IsZero(),
+		Assigned: assigned, Own: assigned || t.made(standing.Account),
+	}
+}
+
+// change is what the methods that change a task have in common. It reads and authorizes outside a transaction, lets
+// prepare do what takes longer (nil for nothing), and then, holding the task's row, looks at the permission and the
+// version again and lets apply make the change. apply returns nil data when there is nothing to change; else the
+// change is stored with a new version and the event emitted.
+func (s *Service) change(ctx context.Context, by veranda.Actor, c taskChange) (*Task, error) {
+	standing, read, err := s.task(ctx, by, c.org, c.task, c.permission)
+	if err != nil {
+		return nil, err
+	}
+	if c.prepare != nil {
+		if err := c.prepare(ctx, standing, read); err != nil {
+			return nil, err
+		}
+	}
+	var after *Task
+	err = s.conn.InTx(ctx, func(ctx context.Context, tx *veranda.Tx) error {
+		before, err := s.lockTask(ctx, tx, s.texts.lock, standing, c.org, c.task, c.permission, c.version)
+		if err != nil {
+			return err
+		}
+		now := tx.DB().Now()
+		after = before.clone()
+		data, err := c.apply(after, standing, now)
+		if err != nil || data == nil {
+			return err
+		}
+		after.Version++
+		after.UpdatedAt = now
+		if err := updateTask(ctx, tx, before, after); err != nil {
+			return err
+		}
+		tx.Emit(taskEvent(c.event, after, standing, now, data))
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return after, nil
+}
+
+// taskChange is what distinguishes the methods that change a task.
+type taskChange struct {
+	org        veranda.OrgID
+	task       ID
+	version    int64
+	permission veranda.Permission
+	event      string
+	prepare    func(ctx context.Context, standing *veranda.Standing, t *Task) error
+	apply      func(t *Task, standing *veranda.Standing, now time.Time) (data any, err error)
+}
+
+// lockTask reads a task within a transaction and holds its row, so that nobody changes it until the commit. What was
+// true outside the transaction is asked again of the row as it is now.
+func (s *Service) lockTask(ctx context.Context, tx *veranda.Tx, text string, standing *veranda.Standing, org veranda.OrgID, id ID, permission veranda.Permission, version int64) (*Task, error) {
+	t, err := selectOne(ctx, tx, text, org, id)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.authz.Decide(ctx, s.conn.Bind(tx), standing, ask(permission, t, standing)); err != nil {
+		return nil, err
+	}
+	if version != 0 && version != t.Version {
+		return nil, veranda.ErrVersion
+	}
+	return t, nil
+}
