@@ -48,6 +48,11 @@ func (c Conn) Reader() bun.IDB {
 // Query runs a hot read: a text that is constant for the life of the program, with $n placeholders, prepared once and
 // cached on both databases.
 func (c Conn) Query(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
+	rows, err := c.query(ctx, text, args)
+	return rows, translate(err)
+}
+
+func (c Conn) query(ctx context.Context, text string, args []any) (*sql.Rows, error) {
 	if c.tx != nil {
 		return c.tx.Query(ctx, text, args...)
 	}

@@ -16,7 +16,8 @@ type Deps struct {
 	Limits veranda.Limits
 	// Kinds are the events that streams show: kinds ("tenancy.member_joined") and beginnings of kinds with an asterisk
 	// ("tasks.*"). Posted statuses are always shown; list EventCommentAdded or EventReactionAdded to show those by
-	// themselves too. An event's data is shown to whoever sees the workspace it happened in.
+	// themselves too. An event's data is shown as it is to whoever sees the workspace it happened in, guests included: name
+	// single kinds where a package's other events carry more, such as the addresses in those of invitations.
 	Kinds []string
 }
 

@@ -325,3 +325,33 @@ func (v *vetoing) Allow(_ context.Context, _ *veranda.Tx, _ veranda.OrgID, resou
 	}
 	return nil
 }
+
+// Who registers alone has no tenant; a personal one is founded with its first invitations, and those who come by them
+// are members who may invite.
+func TestPersonalTenant(t *testing.T) {
+	eachKit(t, func(t *testing.T, k *kit) {
+		ctx := context.Background()
+		ada, _ := k.account(t, "ada@gmail.com")
+		org, err := k.s.CreateOrganization(ctx, ada, CreateOrganizationInput{Kind: KindPersonal, Name: "Ada's", Invite: []string{"nina@gmail.com", "noor@else.example"}})
+		must(t, err)
+		mails := k.sent(t)
+		if len(mails) != 2 || mails[0].Subject != "Ada Person invites you to Ada's" {
+			t.Fatalf("mails %+v", mails)
+		}
+		for _, mail := range mails {
+			accepted, err := k.asNew(token(t, mail))
+			must(t, err)
+			by := veranda.TokenActor(accepted.Session.Token)
+			me, err := k.s.Me(ctx, by)
+			must(t, err)
+			if len(me.Organizations) != 1 || me.Organizations[0].ID != org.ID || me.Organizations[0].Kind != "personal" || me.Organizations[0].Member != MemberInternal {
+				t.Errorf("organizations %+v", me.Organizations)
+			}
+			result, err := k.s.Invite(ctx, by, InviteInput{Org: org.ID, People: []Invitee{{Address: "more." + mail.To}}})
+			must(t, err)
+			if diff := cmp.Diff([]string{"sent"}, results(result)); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		}
+	})
+}

@@ -161,6 +161,27 @@ func TestAddMember(t *testing.T) {
 	})
 }
 
+func TestAddMemberToPersonalTenant(t *testing.T) {
+	eachKit(t, func(t *testing.T, k *kit) {
+		ctx, id := context.Background(), veranda.NewAccountID()
+		if err := k.s.MapAccount(ctx, mapped(id, "Ada Alone", "ada.alone@gmail.com")); err != nil {
+			t.Fatal(err)
+		}
+		own, err := k.s.CreateOrganization(ctx, veranda.AccountActor(id), CreateOrganizationInput{Kind: KindPersonal, Name: "Mine"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		verandatest.WantFields(t, k.s.AddMember(ctx, own.ID, k.Nobody.Account, RoleGuest), "/role personal")
+		if err := k.s.AddMember(ctx, own.ID, k.Nobody.Account, RoleEmployee); err != nil {
+			t.Fatal(err)
+		}
+		mine, err := k.s.MyOrganizations(ctx, k.Nobody.Actor)
+		if err != nil || len(mine.Items) != 1 || mine.Items[0].Organization != own.ID {
+			t.Errorf("got %+v, %v", mine, err)
+		}
+	})
+}
+
 // full refuses any more members.
 type full struct{}
 

@@ -146,7 +146,7 @@ func (s *Service) RevokeSession(ctx context.Context, by veranda.Actor, in Revoke
 		if n == 0 {
 			return veranda.ErrNotFound
 		}
-		emitAccount(tx, EventSessionRevoked, standing.Account, standing.Account, SessionEnded{Session: in.Session})
+		emitAccount(tx, EventSessionRevoked, standing.Account, standing.Account, SessionEnded(in))
 		return nil
 	})
 }

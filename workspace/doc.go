@@ -25,7 +25,7 @@
 // # Wiring
 //
 //	authz, err := tenancy.NewAuthorizer(ctx, db, tenancy.Module(), workspace.Module())
-//	workspaces, err := workspace.New(workspace.Deps{DB: db, Authz: authz, Limits: plans})
+//	workspaces, err := workspace.New(workspace.Deps{DB: db, Authz: authz, Limits: plans, Post: tenancy.Post{}})
 //	w, err := workspaces.Create(ctx, veranda.TokenActor(token), workspace.CreateInput{Org: org, Name: "Design"})
 //
 // What lies in a workspace (statistics and more) is in packages below this one, which know it, while it does not know them.

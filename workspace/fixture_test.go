@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -55,7 +56,7 @@ func each(t *testing.T, run func(t *testing.T, f *fixture)) {
 		if f.authz, err = tenancy.NewAuthorizer(context.Background(), e.DB, modules()...); err != nil {
 			t.Fatal(err)
 		}
-		if f.ws, err = workspace.New(workspace.Deps{DB: e.DB, Authz: f.authz, Limits: f.limits}); err != nil {
+		if f.ws, err = workspace.New(workspace.Deps{DB: e.DB, Authz: f.authz, Limits: f.limits, Post: tenancy.Post{}}); err != nil {
 			t.Fatal(err)
 		}
 		run(t, f)
@@ -169,4 +170,31 @@ func newAuthorizer(e *verandatest.Env) (*tenancy.Authorizer, error) {
 // diffOf compares, ids as they are.
 func diffOf(want, got any) string {
 	return cmp.Diff(want, got, cmpopts.EquateComparable(veranda.OrgID{}, veranda.WorkspaceID{}, veranda.AccountID{}))
+}
+
+// patience is how long a transaction is kept open for a call that should wait for it. Only a call that does not wait is
+// done by then, so a slow machine makes no test fail.
+const patience = 150 * time.Millisecond
+
+// behind runs first in a transaction, begins second meanwhile, and commits when second is done or seems to wait. It gives
+// the answer of second.
+func (f *fixture) behind(t testing.TB, first func(ctx context.Context, tx *veranda.Tx) error, second func() error) error {
+	t.Helper()
+	answer := make(chan error, 1)
+	err := f.DB.InTx(context.Background(), func(ctx context.Context, tx *veranda.Tx) error {
+		if err := first(ctx, tx); err != nil {
+			return err
+		}
+		go func() { answer <- second() }()
+		select {
+		case err := <-answer:
+			answer <- err
+		case <-time.After(patience):
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return <-answer
 }

@@ -2,7 +2,6 @@ package workspace_test
 
 import (
 	"context"
-	"errors"
 	"strings"
 	"sync"
 	"testing"
@@ -82,9 +81,15 @@ func TestAddMembers(t *testing.T) {
 
 func TestAddMembersIsForWhoManages(t *testing.T) {
 	each(t, func(t *testing.T, f *fixture) {
+		// Who is added is a member already, so that no answer changes the next one's.
+		member := map[veranda.WorkspaceID]veranda.AccountID{f.Closed: f.Stranger.Account, f.OtherWorkspace: f.Outsider.Account}
 		add := func(id veranda.WorkspaceID, role workspace.Role) func(by veranda.Actor) error {
+			account, named := member[id]
+			if !named {
+				account = f.Employee.Account
+			}
 			return func(by veranda.Actor) error {
-				in := workspace.AddMembersInput{Org: f.Org, Workspace: id, Accounts: []veranda.AccountID{f.Employee.Account}, Role: role}
+				in := workspace.AddMembersInput{Org: f.Org, Workspace: id, Accounts: []veranda.AccountID{account}, Role: role}
 				_, err := f.ws.AddMembers(context.Background(), by, in)
 				return err
 			}
@@ -145,6 +150,35 @@ func TestAddMembersSeesTheActorsDirectory(t *testing.T) {
 		in = workspace.AddMembersInput{Org: f.Org, Workspace: w.ID, Accounts: []veranda.AccountID{f.External.Account, f.Stranger.Account}}
 		must(f.ws.AddMembers(ctx, f.Employee.Actor, in))(t)
 		must(f.ws.Get(ctx, f.External.Actor, workspace.GetInput{Org: f.Org, Workspace: w.ID}))(t)
+	})
+}
+
+func TestThoseAddedAreTold(t *testing.T) {
+	each(t, func(t *testing.T, f *fixture) {
+		ctx := context.Background()
+		f.exec(t, `DELETE FROM veranda_addresses WHERE account_id = $1`, f.AccessManager.Account)
+		in := workspace.AddMembersInput{Org: f.Org, Workspace: f.World.Open, Accounts: []veranda.AccountID{
+			f.Owner.Account, f.Employee.Account, f.Stranger.Account, f.AccessManager.Account,
+		}}
+		must(f.ws.AddMembers(ctx, f.Owner.Actor, in))(t)
+		var rows []struct {
+			AccountID veranda.AccountID
+			Template  string
+			Data      string
+		}
+		err := f.DB.Reader().NewRaw("SELECT account_id, template, CAST(data AS TEXT) AS data FROM veranda_deliveries").Scan(ctx, &rows)
+		if err != nil {
+			t.Fatal(err)
+		}
+		// The owner added themself, the employee was a member, the access manager has no address.
+		if len(rows) != 1 || rows[0].AccountID != f.Stranger.Account || rows[0].Template != "added" {
+			t.Fatalf("mails: %+v", rows)
+		}
+		for _, part := range []string{f.Owner.Name, "Veranda Works", "Open"} {
+			if !strings.Contains(rows[0].Data, part) {
+				t.Errorf("the mail lacks %q: %s", part, rows[0].Data)
+			}
+		}
 	})
 }
 
@@ -299,28 +333,18 @@ func TestHostRolesInAWorkspaceStay(t *testing.T) {
 	})
 }
 
-// Two managers who leave at the same moment cannot each count on the other.
+// Two managers who leave at the same moment cannot each count on the other: the second waits for the first.
 func TestManagersLeaveAtOnce(t *testing.T) {
 	each(t, func(t *testing.T, f *fixture) {
 		ctx := context.Background()
 		must(f.ws.SetMemberRole(ctx, f.Employee.Actor, workspace.SetMemberRoleInput{Org: f.Org, Workspace: f.Private, Account: f.Owner.Account, Role: workspace.RoleManager}))(t)
-		var wait sync.WaitGroup
-		answers := make([]error, 2)
-		for i, by := range []veranda.Actor{f.Employee.Actor, f.Owner.Actor} {
-			wait.Go(func() { answers[i] = f.ws.Leave(ctx, by, workspace.LeaveInput{Org: f.Org, Workspace: f.Private}) })
-		}
-		wait.Wait()
-		left := 0
-		for _, err := range answers {
-			if err == nil {
-				left++
-			} else if !errors.Is(err, workspace.ErrLastManager) {
-				t.Errorf("another answer than workspace.last_manager: %v", err)
-			}
-		}
-		if left != 1 {
-			t.Errorf("%d of two managers left, want 1", left)
-		}
+		leave := workspace.LeaveInput{Org: f.Org, Workspace: f.Private}
+		second := f.behind(t, func(ctx context.Context, tx *veranda.Tx) error {
+			return f.ws.WithTx(tx).Leave(ctx, f.Employee.Actor, leave)
+		}, func() error {
+			return f.ws.Leave(ctx, f.Owner.Actor, leave)
+		})
+		wantError(t, second, workspace.ErrLastManager)
 	})
 }
 

@@ -13,6 +13,8 @@ type Deps struct {
 	Authz veranda.Authorizer
 	// Limits is asked for "workspaces"; nil is unlimited.
 	Limits veranda.Limits
+	// Post tells people that they were added to a workspace; tenancy.Post{} is one. nil tells nobody.
+	Post Post
 }
 
 // Service is the package's API.
@@ -20,6 +22,7 @@ type Service struct {
 	conn   veranda.Conn
 	authz  veranda.Authorizer
 	limits veranda.Limits
+	post   Post
 	reads  *reads
 }
 
@@ -39,7 +42,7 @@ func New(d Deps) (*Service, error) {
 		d.Limits = veranda.Unlimited{}
 	}
 	return &Service{
-		conn: d.DB.Conn(), authz: d.Authz, limits: d.Limits,
+		conn: d.DB.Conn(), authz: d.Authz, limits: d.Limits, post: d.Post,
 		reads: &reads{
 			organization: d.Authz.Compose(veranda.Target{}),
 			workspace:    d.Authz.Compose(veranda.Target{Columns: workspaceColumns, Join: workspaceJoin, Workspace: "v.id"}),

@@ -33,8 +33,8 @@ func (s *Service) Members(ctx context.Context, by veranda.Actor, in MembersInput
 	return list, nil
 }
 
-// AddMembers adds people of the organization to a workspace, all of them or none. Whoever is a member already stays as
-// they are, which the result says.
+// AddMembers adds people of the organization to a workspace, all of them or none, and tells them by mail where the service
+// has a Post. Whoever is a member already stays as they are, which the result says.
 //
 // Permission: workspace.manage_members, or workspace.manage_members:open in an open workspace; for the role manager also
 // workspace.update, since a manager may do more than change members. Field errors: an account that does not exist, is
@@ -83,6 +83,9 @@ func (s *Service) AddMembers(ctx context.Context, by veranda.Actor, in AddMember
 			}
 			if len(added) == 0 {
 				return nil
+			}
+			if err := s.tellAdded(ctx, tx, standing, w, added); err != nil {
+				return err
 			}
 			return raiseAccess(ctx, tx, w)
 		})

@@ -91,25 +91,18 @@ func TestPersonalTenantHasOneWorkspace(t *testing.T) {
 		f.exec(t, `UPDATE veranda_organizations SET kind = 'personal' WHERE id = $1`, f.Other)
 		f.exec(t, `DELETE FROM veranda_workspace_members WHERE org_id = $1`, f.Other)
 		f.exec(t, `DELETE FROM veranda_workspaces WHERE org_id = $1`, f.Other)
-		var wait sync.WaitGroup
-		answers := make([]error, 8)
-		for i := range answers {
-			wait.Go(func() {
-				_, answers[i] = f.ws.Create(ctx, f.Outsider.Actor, workspace.CreateInput{Org: f.Other, Name: "Mine"})
-			})
-		}
-		wait.Wait()
-		made := 0
-		for _, err := range answers {
-			switch {
-			case err == nil:
-				made++
-			case !errors.Is(err, workspace.ErrPersonal):
-				t.Errorf("another answer than workspace.personal: %v", err)
-			}
-		}
-		if made != 1 {
-			t.Errorf("%d workspaces were made at once, want 1", made)
+		second := f.behind(t, func(ctx context.Context, tx *veranda.Tx) error {
+			_, err := f.ws.WithTx(tx).Create(ctx, f.Outsider.Actor, workspace.CreateInput{Org: f.Other, Name: "First"})
+			return err
+		}, func() error {
+			_, err := f.ws.Create(ctx, f.Outsider.Actor, workspace.CreateInput{Org: f.Other, Name: "At the same moment"})
+			return err
+		})
+		wantError(t, second, workspace.ErrPersonal)
+		_, err := f.ws.Create(ctx, f.Outsider.Actor, workspace.CreateInput{Org: f.Other, Name: "Later"})
+		wantError(t, err, workspace.ErrPersonal)
+		if diff := diffOf([]string{"First"}, names(must(f.ws.List(ctx, f.Outsider.Actor, workspace.ListInput{Org: f.Other}))(t))); diff != "" {
+			t.Errorf("workspaces (-want +got):\n%s", diff)
 		}
 	})
 }

@@ -46,7 +46,7 @@ func plainCount(events []happening, counts func(happening) bool, scope statistic
 		case "stream.comment_added", "tasks.comment_added":
 			f.Comments += first("comment " + e.subject)
 		case "tenancy.member_joined":
-			if scope != statistics.ScopePerson {
+			if scope == statistics.ScopeWorkspace || scope == statistics.ScopeOrganization && e.workspace.IsZero() {
 				f.PeopleJoined += first("joined " + e.subject)
 			}
 		case "workspace.member_added":

@@ -33,7 +33,9 @@ const (
 
 	between = `FROM veranda_events e WHERE e.org_id = $1 AND e.at >= $2 AND e.at < $3 AND `
 
-	measureOrganization = `SELECT e.org_id, ` + doneAnywhere + `, count(DISTINCT e.subject_id) ` + between + `e.kind IN (` + organizationKinds + `) GROUP BY 1, 2
+	// Joining a workspace is a member_joined with a workspace, joining the organization one without.
+	measureOrganization = `SELECT e.org_id, ` + doneAnywhere + `, count(DISTINCT e.subject_id) ` + between + `e.kind IN (` + organizationKinds + `)
+AND (e.workspace_id IS NULL OR e.kind <> 'tenancy.member_joined') GROUP BY 1, 2
 UNION ALL SELECT e.org_id, 'active_people', count(DISTINCT e.by_id) ` + between + `e.by_id IS NOT NULL GROUP BY 1`
 
 	workspaceWhere    = `EXISTS (SELECT 1 FROM veranda_workspaces w WHERE w.org_id = e.org_id AND w.id = e.workspace_id AND w.deleted_at IS NULL)`

@@ -1,0 +1,258 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"path/filepath"
+	"time"
+
+	"github.com/veranda-go/veranda"
+	"github.com/veranda-go/veranda/examples/server/internal/config"
+	"github.com/veranda-go/veranda/examples/server/internal/mail"
+	"github.com/veranda-go/veranda/examples/server/internal/web"
+	"github.com/veranda-go/veranda/stream"
+	"github.com/veranda-go/veranda/tasks"
+	"github.com/veranda-go/veranda/tenancy"
+	"github.com/veranda-go/veranda/workspace"
+	"github.com/veranda-go/veranda/workspace/statistics"
+)
+
+// modules are the packages the product is made of, in the order of their dependence.
+func modules() []veranda.Module {
+	return []veranda.Module{veranda.Core(), tenancy.Module(), workspace.Module(), statistics.Module(), tasks.Module(), stream.Module()}
+}
+
+// services are the product's features on one database.
+type services struct {
+	authz      *tenancy.Authorizer
+	tenancy    *tenancy.Service
+	workspaces *workspace.Service
+	statistics *statistics.Service
+	tasks      *tasks.Service
+	stream     *stream.Service
+}
+
+// newServices wires the features: each gets the database and who decides, and what it needs of others as an interface.
+func newServices(ctx context.Context, db *veranda.DB, settings *config.Config, mailer tenancy.Mailer) (*services, error) {
+	s := &services{}
+	var err error
+	if s.authz, err = tenancy.NewAuthorizer(ctx, db, modules()...); err != nil {
+		return nil, err
+	}
+	if s.tenancy, err = tenancy.New(tenancy.Deps{
+		DB: db, Authz: s.authz, Mailer: mailer, Secret: []byte(settings.SecretKey.Reveal()), BaseURL: settings.BaseURL.String(),
+	}); err != nil {
+		return nil, err
+	}
+	if s.workspaces, err = workspace.New(workspace.Deps{DB: db, Authz: s.authz, Post: tenancy.Post{}}); err != nil {
+		return nil, err
+	}
+	if s.tasks, err = tasks.New(tasks.Deps{DB: db, Authz: s.authz}); err != nil {
+		return nil, err
+	}
+	if s.stream, err = stream.New(stream.Deps{
+		DB: db, Authz: s.authz, Kinds: []string{"workspace.*", "tasks.task_*", "tasks.comment_added", "tenancy.member_joined"},
+	}); err != nil {
+		return nil, err
+	}
+	source, err := tasks.NewSource(db)
+	if err != nil {
+		return nil, err
+	}
+	s.statistics, err = statistics.New(statistics.Deps{
+		DB: db, Authz: s.authz, Overdue: overdue(source), Post: tenancy.Post{},
+		Link: func(org veranda.OrgID) string { return settings.BaseURL.String() + "/docs#Statistics" },
+	})
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// overdue gives statistics what tasks knows; the two packages do not know each other.
+func overdue(source *tasks.Source) statistics.OverdueCounts {
+	return func(ctx context.Context, tx *veranda.Tx, org veranda.OrgID, before time.Time, yield func(veranda.WorkspaceID, veranda.AccountID, int64)) error {
+		counts, err := source.OverdueCounts(ctx, tx, org, before)
+		for _, c := range counts {
+			yield(c.Workspace, c.Assignee, c.Count)
+		}
+		return err
+	}
+}
+
+// app is the running program.
+type app struct {
+	settings *config.Config
+	log      *slog.Logger
+	db       *veranda.DB
+	services *services
+	runner   *veranda.Runner
+	server   *web.Server
+}
+
+// newApp opens the database, brings it to the present schema and wires everything; nothing runs yet.
+func newApp(ctx context.Context, settings *config.Config, log *slog.Logger, options []veranda.Option) (_ *app, err error) {
+	a := &app{settings: settings, log: log}
+	if a.db, err = veranda.Open(ctx, settings.DatabaseURL.Reveal(), append(options, veranda.WithLog(log))...); err != nil {
+		return nil, fmt.Errorf("DATABASE_URL: %w", err)
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, a.db.Close())
+		}
+	}()
+	applied, err := veranda.Migrate(ctx, a.db, modules()...)
+	if err != nil {
+		return nil, err
+	}
+	if len(applied) > 0 {
+		log.Info("schema brought up to date", "migrations", len(applied))
+	}
+	mailer, mailbox, err := newMailer(settings)
+	if err != nil {
+		return nil, err
+	}
+	if a.services, err = newServices(ctx, a.db, settings, mailer); err != nil {
+		return nil, err
+	}
+	for _, job := range []veranda.Periodic{web.SweepIdempotency(a.db), a.services.tenancy.TidyJob()} {
+		if err := a.db.Every(job); err != nil {
+			return nil, err
+		}
+	}
+	a.server, err = a.newServer(mailbox)
+	return a, err
+}
+
+func (a *app) newServer(mailbox *mail.Mailbox) (*web.Server, error) {
+	server, err := web.New(web.Options{
+		BaseURL: a.settings.BaseURL, Title: "Veranda", Version: version,
+		Description:    "Organizations, workspaces, tasks, an activity stream and weekly statistics.",
+		TrustedProxies: a.settings.TrustedProxies, BodyLimit: a.settings.BodyLimit, MetricsToken: a.settings.MetricsToken.Reveal(),
+		Log: a.log, DB: a.db,
+		Ready: []web.Check{
+			web.CheckSchema(a.db, modules()...), web.CheckDatabase(a.db),
+			{Name: "queue", Run: func(context.Context) error { return a.queueReady() }},
+		},
+		Gauges: map[string]func() float64{"veranda_outbox_open": a.outbox(false), "veranda_outbox_parked": a.outbox(true)},
+	})
+	if err != nil {
+		return nil, err
+	}
+	accountRoutes(server, a.services.tenancy)
+	organizationRoutes(server, a.services.tenancy)
+	invitationRoutes(server, a.services.tenancy)
+	policyRoutes(server, a.services)
+	workspaceRoutes(server, a.services.workspaces)
+	taskRoutes(server, a.services.tasks)
+	streamRoutes(server, a.services.stream)
+	statisticsRoutes(server, a.services.statistics)
+	linkPages(server, a.services.tenancy)
+	if mailbox != nil {
+		server.ShowMailbox(mailbox)
+	}
+	return server, nil
+}
+
+// queueReady tells whether background work can run.
+func (a *app) queueReady() error {
+	if a.runner == nil {
+		return veranda.NewError(veranda.CodeUnavailable, "queue", "The queue has not started yet.")
+	}
+	return a.runner.Ready()
+}
+
+func (a *app) outbox(parked bool) func() float64 {
+	return func() float64 {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		stats, err := a.db.OutboxStats(ctx)
+		if err != nil {
+			return -1
+		}
+		if parked {
+			return float64(stats.Parked)
+		}
+		return float64(stats.Open)
+	}
+}
+
+// serve runs until the context ends, then stops gracefully: calls under way are finished, then background work.
+func (a *app) serve(ctx context.Context) error {
+	listener, err := listen(a.settings.ListenAddr)
+	if err != nil {
+		return err
+	}
+	a.runner, err = veranda.Start(ctx, a.db, veranda.RunnerConfig{RedisURL: a.settings.RedisURL.Reveal()})
+	if err != nil {
+		return errors.Join(fmt.Errorf("REDIS_URL: %w", err), listener.Close())
+	}
+	defer a.runner.Stop()
+	failed := make(chan error, 1)
+	go func() { failed <- a.server.Listen(listener) }()
+	a.log.Info("ready", "url", a.settings.BaseURL.String(), "address", listener.Addr().String())
+	select {
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+	}
+	a.log.Info("stopping")
+	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.settings.ShutdownTimeout)
+	defer cancel()
+	if err := a.server.Shutdown(stop); err != nil {
+		return err
+	}
+	return <-failed
+}
+
+func (a *app) close() error { return a.db.Close() }
+
+// makeSupport makes an account platform support: the first one is made on the command line.
+func (a *app) makeSupport(ctx context.Context, address string, stdout io.Writer) error {
+	if err := a.services.tenancy.MakeSupport(ctx, address); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(stdout, "%s is platform support now.\n", address)
+	return err
+}
+
+// newMailer sends by SMTP where that is configured; otherwise mails go to a mailbox on disk, shown at /dev/mail.
+func newMailer(settings *config.Config) (tenancy.Mailer, *mail.Mailbox, error) {
+	if settings.SMTP != nil {
+		return sender{mail.NewSender(*settings.SMTP, settings.MailFrom, time.Now, nil)}, nil, nil
+	}
+	mailbox, err := mail.NewMailbox(filepath.Join(settings.DataDir, "mail"), settings.MailFrom, time.Now)
+	if err != nil {
+		return nil, nil, err
+	}
+	return sender{mailbox}, mailbox, nil
+}
+
+// sender gives tenancy's mails to the mail package.
+type sender struct {
+	to interface {
+		Send(ctx context.Context, m mail.Message) error
+	}
+}
+
+// Send hands a mail in. What can never succeed says so, so that it is not tried again.
+func (s sender) Send(ctx context.Context, m tenancy.Mail) error {
+	err := s.to.Send(ctx, mail.Message{
+		ID: m.ID, To: m.To, ToName: m.ToName, Subject: m.Subject, Text: m.Text, HTML: m.HTML, UnsubscribeURL: m.UnsubscribeURL,
+	})
+	if err != nil && mail.Permanent(err) {
+		return permanent{err}
+	}
+	return err
+}
+
+type permanent struct{ error }
+
+// Permanent tells the delivery not to try again.
+func (permanent) Permanent() bool { return true }
+
+// Unwrap gives what the mail server said.
+func (p permanent) Unwrap() error { return p.error }

@@ -1,0 +1,42 @@
+package config
+
+import (
+	"fmt"
+	"io"
+)
+
+// Variable describes one variable of the environment.
+type Variable struct{ Name, Default, Meaning string }
+
+// Table describes every variable, in the order a reader wants them.
+func Table() []Variable {
+	return []Variable{
+		{"LISTEN_ADDR", defaultListen, "Address and port the server listens on."},
+		{"DATA_DIR", defaultDataDir, "Folder for the embedded database, uploads, the secret key and, without SMTP_URL, mails. Made when absent."},
+		{"BASE_URL", "http://LISTEN_ADDR", "Where browsers reach the server; every link is built from it. Must be https:// unless its host is this machine."},
+		{"DATABASE_URL", "DATA_DIR/veranda.db", "postgres://… or the path of a SQLite file. pool_max_conns in the URL sets the size of the pool."},
+		{"REDIS_URL", "none: a queue inside the process", "redis://, rediss://, redis-socket://, redis-sentinel:// or redis-cluster://."},
+		{"SMTP_URL", "none: mails at /dev/mail", "smtp://user:password@host:port (STARTTLS; ?starttls=required, optional or none; default required) or smtps://… (TLS from the start). The user name and password are percent-encoded."},
+		{"MAIL_FROM", "Veranda <veranda@localhost>", "Sender of every mail; must be set together with SMTP_URL."},
+		{"SECRET_KEY", "made and kept in DATA_DIR/secret.key", "Base64 of at least 32 random bytes. Several nodes need the same one."},
+		{"TRUSTED_PROXIES", "none", "Addresses and networks of reverse proxies, separated by commas; X-Forwarded-For is believed from these only."},
+		{"LOG_LEVEL", "info", "debug, info, warn or error. Requests are logged at info."},
+		{"LOG_FORMAT", "text", "text or json."},
+		{"SHUTDOWN_TIMEOUT", defaultShutdownTimeout.String(), "How long a stop waits for requests under way."},
+		{"BODY_LIMIT", "8MiB", "Largest body of a request that is read whole; uploads of files are streamed and bounded by the plan."},
+		{"METRICS_TOKEN", "none: loopback only", "Bearer token that /metrics asks for, at least 16 characters."},
+	}
+}
+
+// WriteTable writes the table as Markdown, as it stands in the README.
+func WriteTable(w io.Writer) error {
+	if _, err := fmt.Fprint(w, "| variable | default | meaning |\n|---|---|---|\n"); err != nil {
+		return fmt.Errorf("write table: %w", err)
+	}
+	for _, v := range Table() {
+		if _, err := fmt.Fprintf(w, "| `%s` | %s | %s |\n", v.Name, v.Default, v.Meaning); err != nil {
+			return fmt.Errorf("write table: %w", err)
+		}
+	}
+	return nil
+}
