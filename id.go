@@ -1,6 +1,7 @@
 package veranda
 
 import (
+	"bytes"
 	"database/sql/driver"
 	"fmt"
 
@@ -54,10 +55,10 @@ func (id *ID[Kind]) Scan(src any) error {
 // MarshalText writes the id into JSON and URLs.
 func (id ID[Kind]) MarshalText() ([]byte, error) { return id.value.MarshalText() }
 
-// UnmarshalText reads the 36-character form and no other, so that one id has one spelling.
+// UnmarshalText reads the 36-character form in lower case and no other, so that one id has one spelling.
 func (id *ID[Kind]) UnmarshalText(text []byte) error {
-	if len(text) != 36 {
-		return fmt.Errorf("not an id: want the 36 characters of a UUID")
+	if len(text) != 36 || bytes.ContainsAny(text, "ABCDEF") {
+		return fmt.Errorf("not an id: want the 36 characters of a UUID in lower case")
 	}
 	return id.value.UnmarshalText(text)
 }

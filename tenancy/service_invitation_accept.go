@@ -2,6 +2,7 @@ package tenancy
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/veranda-go/veranda"
 )
@@ -124,6 +125,12 @@ func (s *Service) invitedPerson(ctx context.Context, in *AcceptInput, row *invit
 	}
 	if in.Language == "" {
 		in.Language = row.Language
+	}
+	if in.TimeZone == "" {
+		err := s.conn.Reader().NewRaw("SELECT time_zone FROM veranda_organizations WHERE id = ?", row.Org).Scan(ctx, &in.TimeZone)
+		if err != nil {
+			return nil, fmt.Errorf("tenancy: read the organization's time zone: %w", err)
+		}
 	}
 	var c veranda.Checks
 	checkPerson(&c, &in.Name, &in.Language, &in.TimeZone)

@@ -179,15 +179,17 @@ func (s *Service) Organization(ctx context.Context, by veranda.Actor, in GetOrga
 		return nil, err
 	}
 	err = s.authz.Decide(ctx, s.conn, standing, veranda.Ask{Permission: PermOrganizationRead, See: PermOrganizationName})
-	switch {
-	case err == nil:
+	if err == nil {
 		row.Kind = standing.OrgKind
 		return row.organization()
-	case veranda.CodeOf(err) == veranda.CodeForbidden:
-		return &Organization{ID: in.Org, Kind: OrganizationKind(standing.OrgKind), Name: row.Name, Domains: []string{}, Limited: true}, nil
-	default:
+	}
+	if veranda.CodeOf(err) != veranda.CodeForbidden {
 		return nil, err
 	}
+	if err := s.authz.Decide(ctx, s.conn, standing, veranda.Ask{Permission: PermOrganizationName}); err != nil {
+		return nil, err
+	}
+	return &Organization{ID: in.Org, Kind: OrganizationKind(standing.OrgKind), Name: row.Name, Domains: []string{}, Limited: true}, nil
 }
 
 // UpdateOrganization changes settings.

@@ -18,31 +18,15 @@ func plain[S, O any](method func(S, context.Context, veranda.Actor) (O, error)) 
 	}
 }
 
-// client is the caller's address, by which guesses are counted.
-func client(ctx context.Context) string { return web.CallOf(ctx).Client.String() }
-
 func accountRoutes(s *web.Server, service *tenancy.Service) {
 	type people = *tenancy.Service
 	g := web.On(s, "Accounts", "A person, once, however many organizations they belong to.", service)
-	web.Post(g, "/v1/accounts", "Register", func(p people, ctx context.Context, by veranda.Actor, in tenancy.RegisterInput) (*tenancy.Registered, error) {
-		in.ClientAddress = client(ctx)
-		return p.Register(ctx, by, in)
-	}, web.Anonymous(), web.Status(202), web.Describe("The answer is the same whether the address is known or not; a mail says how to go on."))
-	web.Post(g, "/v1/accounts/confirm", "Confirm an address", func(p people, ctx context.Context, by veranda.Actor, in tenancy.ConfirmInput) (*tenancy.Confirmed, error) {
-		in.ClientAddress = client(ctx)
-		return p.Confirm(ctx, by, in)
-	}, web.Anonymous())
-	web.Post(g, "/v1/passwords/reset-requests", "Ask for a new password", func(p people, ctx context.Context, by veranda.Actor, in tenancy.RequestResetInput) (*tenancy.Registered, error) {
-		in.ClientAddress = client(ctx)
-		return p.RequestReset(ctx, by, in)
-	}, web.Anonymous(), web.Status(202), web.Describe("The answer is the same whether the address is known or not."))
-	web.Post(g, "/v1/passwords/reset", "Set a new password by a mailed link", func(p people, ctx context.Context, by veranda.Actor, in tenancy.ResetPasswordInput) (*tenancy.PasswordSet, error) {
-		in.ClientAddress = client(ctx)
-		return p.ResetPassword(ctx, by, in)
-	}, web.Anonymous())
+	web.Post(g, "/v1/accounts", "Register", (*tenancy.Service).Register, web.Anonymous(), web.Status(202), web.Describe("The answer is the same whether the address is known or not; a mail says how to go on."))
+	web.Post(g, "/v1/accounts/confirm", "Confirm an address", (*tenancy.Service).Confirm, web.Anonymous())
+	web.Post(g, "/v1/passwords/reset-requests", "Ask for a new password", (*tenancy.Service).RequestReset, web.Anonymous(), web.Status(202), web.Describe("The answer is the same whether the address is known or not."))
+	web.Post(g, "/v1/passwords/reset", "Set a new password by a mailed link", (*tenancy.Service).ResetPassword, web.Anonymous())
 
 	web.Post(g, "/v1/sessions", "Sign in", func(p people, ctx context.Context, by veranda.Actor, in tenancy.SignInInput) (*tenancy.NewSession, error) {
-		in.ClientAddress = client(ctx)
 		session, err := p.SignIn(ctx, by, in)
 		if err != nil {
 			return nil, err
@@ -62,10 +46,7 @@ func accountRoutes(s *web.Server, service *tenancy.Service) {
 
 	web.Get(g, "/v1/me", "Read one's account", plain((*tenancy.Service).Me))
 	web.Patch(g, "/v1/me", "Change one's account", (*tenancy.Service).UpdateMe)
-	web.Put(g, "/v1/me/password", "Change one's password", func(p people, ctx context.Context, by veranda.Actor, in tenancy.ChangePasswordInput) (*tenancy.PasswordSet, error) {
-		in.ClientAddress = client(ctx)
-		return p.ChangePassword(ctx, by, in)
-	})
+	web.Put(g, "/v1/me/password", "Change one's password", (*tenancy.Service).ChangePassword)
 	web.Post(g, "/v1/me/addresses", "Add an address", (*tenancy.Service).AddAddress, web.Describe("A mailed link confirms it."))
 	web.Post(g, "/v1/me/addresses/make-primary", "Make an address the primary one", (*tenancy.Service).MakePrimary)
 	web.Post(g, "/v1/me/addresses/remove", "Remove an address", (*tenancy.Service).RemoveAddress)

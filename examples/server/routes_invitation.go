@@ -16,12 +16,8 @@ func invitationRoutes(s *web.Server, service *tenancy.Service) {
 	web.Get(g, all, "List invitations", (*tenancy.Service).Invitations)
 	web.Post(g, one+"/resend", "Send an invitation again", (*tenancy.Service).Resend)
 	web.Delete(g, one, "Take an invitation back", web.None((*tenancy.Service).Withdraw))
-	web.Post(g, "/v1/invitations/look", "Look at an invitation", func(p people, ctx context.Context, by veranda.Actor, in tenancy.LookInput) (*tenancy.InvitationView, error) {
-		in.ClientAddress = client(ctx)
-		return p.Look(ctx, by, in)
-	}, web.Anonymous(), web.Describe("Shows who holds a mailed link what it invites to. The token is in the body, so that it appears in no log."))
+	web.Post(g, "/v1/invitations/look", "Look at an invitation", (*tenancy.Service).Look, web.Anonymous(), web.Describe("Shows who holds a mailed link what it invites to. The token is in the body, so that it appears in no log."))
 	web.Post(g, "/v1/invitations/accept", "Accept an invitation", func(p people, ctx context.Context, by veranda.Actor, in tenancy.AcceptInput) (*tenancy.Accepted, error) {
-		in.ClientAddress = client(ctx)
 		accepted, err := p.Accept(ctx, by, in)
 		if err != nil {
 			return nil, err
