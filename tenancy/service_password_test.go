@@ -314,7 +314,7 @@ func TestPost(t *testing.T) {
 		if diff := cmp.Diff([]string{k.External.Address, k.Guest.Address, k.Employee.Address}, recipients); diff != "" {
 			t.Errorf("newest first (-want +got):\n%s", diff)
 		}
-		list, err := k.s.Deliveries(ctx, k.Owner.Actor, DeliveriesInput{Org: k.Org, State: "sent"})
+		list, err = k.s.Deliveries(ctx, k.Owner.Actor, DeliveriesInput{Org: k.Org, State: "sent"})
 		must(t, err)
 		if len(list.Items) != 1 {
 			t.Errorf("%d sent", len(list.Items))
