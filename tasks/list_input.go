@@ -58,7 +58,7 @@ type ListInput struct {
 	Org        veranda.OrgID         `path:"org" json:"-"`
 	Workspaces []veranda.WorkspaceID `query:"workspace" json:"-" doc:"Only tasks in these workspaces."`
 	Mine       Mine                  `query:"mine" json:"-" enum:"assigned,created,finished,followed" doc:"One's own: assigned (open ones assigned to me), created by me, finished by me, followed by me."`
-	State      State                 `query:"state" json:"-" enum:"open,finished"`
+	State      State                 `query:"state" json:"-" enum:"open,finished" doc:"Only tasks in this state."`
 	Assignees  []string              `query:"assignee" json:"-" doc:"Account ids, me, or none for tasks that nobody is assigned."`
 	Creators   []string              `query:"creator" json:"-" doc:"Account ids, or me."`
 	Followers  []string              `query:"follower" json:"-" doc:"Account ids, or me."`
@@ -66,7 +66,7 @@ type ListInput struct {
 	AllLabels  []string              `query:"all_labels" json:"-" doc:"Labels, all of which a task has."`
 	Priorities []int                 `query:"priority" json:"-" doc:"Priorities, 0 to 4."`
 	// MinPriority is the least priority.
-	MinPriority int `query:"min_priority" json:"-" minimum:"0" maximum:"4"`
+	MinPriority int `query:"min_priority" json:"-" minimum:"0" maximum:"4" doc:"Only tasks of this priority or a higher one."`
 	// DueAfter and DueBefore bound the due moment: from the first on, and before the second. Tasks without one are left
 	// out.
 	DueAfter  time.Time `query:"due_after" json:"-" doc:"Due at this moment or later."`

@@ -12,7 +12,7 @@ import (
 type Deps struct {
 	DB    *veranda.DB
 	Authz veranda.Authorizer
-	// Limits is asked for "tasks"; nil is unlimited.
+	// Limits is asked for "tasks" and "task_comments"; nil is unlimited.
 	Limits veranda.Limits
 }
 

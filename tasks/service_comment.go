@@ -9,7 +9,7 @@ import (
 
 // AddComment says something about a task. The task's version stays.
 //
-// Permission: task.comment. Event: tasks.comment_added.
+// Permission: task.comment. Errors: a limit on "task_comments". Event: tasks.comment_added.
 func (s *Service) AddComment(ctx context.Context, by veranda.Actor, in AddCommentInput) (*Comment, error) {
 	if err := in.validate(); err != nil {
 		return nil, err
@@ -24,6 +24,9 @@ func (s *Service) AddComment(ctx context.Context, by veranda.Actor, in AddCommen
 		Text: in.Text, CreatedAt: now, Version: 1,
 	}
 	err = s.conn.InTx(ctx, func(ctx context.Context, tx *veranda.Tx) error {
+		if err := s.limits.Allow(ctx, tx, in.Org, "task_comments", 1); err != nil {
+			return err
+		}
 		if err := insertComment(ctx, tx, c); err != nil {
 			return err
 		}

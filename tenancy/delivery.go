@@ -54,7 +54,7 @@ type Delivery struct {
 // DeliveriesInput asks for the delivery log of an organization, newest first.
 type DeliveriesInput struct {
 	Org   veranda.OrgID `path:"org" json:"-"`
-	State string        `query:"state" json:"-" enum:"queued,sent,failed"`
+	State string        `query:"state" json:"-" enum:"queued,sent,failed" doc:"Only mails in this state."`
 	veranda.Page
 }
 

@@ -126,7 +126,7 @@ func (in *InviteInput) validate() ([]invitee, error) {
 // InvitationsInput asks for the invitations of an organization, newest first.
 type InvitationsInput struct {
 	Org   veranda.OrgID `path:"org" json:"-"`
-	State string        `query:"state" json:"-" enum:"pending,expired,accepted,withdrawn,lapsed"`
+	State string        `query:"state" json:"-" enum:"pending,expired,accepted,withdrawn,lapsed" doc:"Only invitations in this state."`
 	veranda.Page
 }
 

@@ -192,9 +192,10 @@ func (a *Authorizer) PolicyCSV() string { return a.policies.global.Load().CSV() 
 
 // SetPolicy keeps rows for the whole installation in the database: in addition to the shipped ones, or in their place.
 // It replaces rows set before; rows that casbin or this model would not take are refused and nothing changes. It is in
-// force at the next call on every node. It asks nobody: it is for the host program itself, which owns the policy.
+// force at the next call on every node. It asks nobody: it is for the host program itself, which owns the policy. Rows
+// that are set already are left as they are, so a host may call it at every start.
 //
-// Event: tenancy.policy_changed.
+// Event: tenancy.policy_changed, when something changed.
 func (a *Authorizer) SetPolicy(ctx context.Context, csv string, replaceShipped bool) error {
 	rules, err := policy.ParseCSV("policy", csv)
 	if err != nil {
@@ -209,6 +210,9 @@ func (a *Authorizer) SetPolicy(ctx context.Context, csv string, replaceShipped b
 	}
 	err = a.db.InTx(ctx, func(ctx context.Context, tx *veranda.Tx) error {
 		var zero veranda.OrgID
+		if same, err := a.policies.isSet(ctx, tx, rules, replaceShipped); err != nil || same {
+			return err
+		}
 		if _, err := tx.Exec(ctx, `DELETE FROM veranda_policy_rows WHERE org_id = $1`, zero); err != nil {
 			return err
 		}
@@ -230,4 +234,22 @@ func (a *Authorizer) SetPolicy(ctx context.Context, csv string, replaceShipped b
 	}
 	_, err = a.policies.reload(ctx, a.db.Conn())
 	return err
+}
+
+// isSet tells whether the installation has these rows already. It holds the state's row until the transaction ends, so
+// that of nodes that start together one sets them and the others find them set.
+func (p *policies) isSet(ctx context.Context, tx *veranda.Tx, rules []policy.Rule, replaceShipped bool) (bool, error) {
+	if _, err := tx.Exec(ctx, `UPDATE veranda_policy_state SET version = version WHERE one = 1`); err != nil {
+		return false, err
+	}
+	var replaced bool
+	if err := tx.NewRaw("SELECT replaced FROM veranda_policy_state WHERE one = 1").Scan(ctx, &replaced); err != nil {
+		return false, fmt.Errorf("tenancy: policy state: %w", err)
+	}
+	set, err := p.rows(ctx, p.db.Conn().Bind(tx), veranda.OrgID{})
+	if err != nil {
+		return false, err
+	}
+	same := func(a, b policy.Rule) bool { return a.Type == b.Type && slices.Equal(a.Values, b.Values) }
+	return replaced == replaceShipped && slices.EqualFunc(set, rules, same), nil
 }

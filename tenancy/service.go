@@ -61,7 +61,7 @@ func New(d Deps) (*Service, error) {
 		passwords: newPasswords(d.PasswordCost),
 		reads: &reads{
 			standing:     d.Authz.Compose(veranda.Target{}),
-			organization: d.Authz.Compose(veranda.Target{Columns: organizationColumns}),
+			organization: d.Authz.Compose(veranda.Target{Columns: organizationColumns, Join: organizationJoin}),
 			member:       d.Authz.Compose(veranda.Target{Columns: memberColumns, Join: memberJoin}),
 		},
 	}

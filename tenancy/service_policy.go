@@ -62,8 +62,7 @@ func (s *Service) MakeSupport(ctx context.Context, address string) error {
 	}
 	now := s.conn.DB().Now()
 	return s.conn.InTx(ctx, func(ctx context.Context, tx *veranda.Tx) error {
-		var accounts []veranda.AccountID
-		err := tx.NewRaw("SELECT account_id FROM veranda_addresses WHERE address_key = ? AND confirmed_at IS NOT NULL", parsed.Key).Scan(ctx, &accounts)
+		accounts, err := readIDs[veranda.AccountID](ctx, tx, `SELECT account_id FROM veranda_addresses WHERE address_key = $1 AND confirmed_at IS NOT NULL`, parsed.Key)
 		if err != nil {
 			return fmt.Errorf("tenancy: make support: %w", err)
 		}

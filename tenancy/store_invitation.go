@@ -114,12 +114,15 @@ type inviting struct {
 // zero.
 func (s *Service) readInviting(ctx context.Context, by veranda.Actor, org veranda.OrgID, workspace veranda.WorkspaceID) (*veranda.Standing, *inviting, error) {
 	var v inviting
-	columns := `o.name, CAST(o.domains AS TEXT), o.employees_invite, o.language, o.time_zone, ia.name, ia.state`
-	target := veranda.Target{Columns: columns, Join: `LEFT JOIN veranda_accounts ia ON ia.id = coalesce(s.account_id, $3)`}
+	columns := `t.name, CAST(t.domains AS TEXT), t.employees_invite, t.language, t.time_zone, ia.name, ia.state`
+	target := veranda.Target{Columns: columns, Join: organizationJoin + `
+LEFT JOIN veranda_accounts ia ON ia.id = coalesce(s.account_id, $3)`}
 	destinations := []any{&v.Organization, &v.Domains, &v.EmployeesInvite, &v.Language, &v.TimeZone, &v.Inviter, &v.InviterState}
 	var args []any
 	if !workspace.IsZero() {
-		target.Columns += `, w.name`
+		target.Columns += `, tw.name`
+		target.Join += `
+LEFT JOIN veranda_workspaces tw ON tw.org_id = $2 AND tw.id = $4 AND tw.deleted_at IS NULL`
 		target.Workspace = "$4"
 		args, destinations = []any{workspace}, append(destinations, &v.Workspace)
 	}

@@ -29,8 +29,11 @@ type organizationRow struct {
 	Version         int64             `bun:"version"`
 }
 
-// organizationColumns are read with the standing, which joins the organization as o.
-const organizationColumns = `o.name, CAST(o.domains AS TEXT), o.employees_invite, o.language, o.time_zone, o.created_by, o.created_at, o.updated_at, o.version`
+// organizationColumns are read with the standing.
+const (
+	organizationColumns = `t.name, CAST(t.domains AS TEXT), t.employees_invite, t.language, t.time_zone, t.created_by, t.created_at, t.updated_at, t.version`
+	organizationJoin    = `LEFT JOIN veranda_organizations t ON t.id = $2 AND t.deleted_at IS NULL`
+)
 
 func (r *organizationRow) destinations() []any {
 	return []any{&r.Name, &r.Domains, &r.EmployeesInvite, &r.Language, &r.TimeZone, &r.CreatedBy, &r.CreatedAt, &r.UpdatedAt, &r.Version}

@@ -12,5 +12,5 @@
 //	}
 //
 // SQLite needs nothing. PostgreSQL is found by VERANDA_TEST_POSTGRES, Redis by VERANDA_TEST_REDIS. A missing engine is
-// skipped by name; VERANDA_REQUIRE=postgres,redis turns that into a failure.
+// skipped by name, a missing program likewise; VERANDA_REQUIRE=postgres,redis turns that into a failure.
 package verandatest

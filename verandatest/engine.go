@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"net/url"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -42,6 +43,20 @@ func Missing(t testing.TB, engine, variable string) {
 		t.Fatalf("%s is required and %s is not set", engine, variable)
 	}
 	t.Skipf("NOT TESTED ON %s: set %s to a server that tests may use", strings.ToUpper(engine), variable)
+}
+
+// Program finds a program a test runs, or ends the test as Missing does: what is the word VERANDA_REQUIRE names it by.
+func Program(t testing.TB, what, name string) string {
+	t.Helper()
+	path, err := exec.LookPath(name)
+	if err == nil {
+		return path
+	}
+	if slices.Contains(strings.Split(os.Getenv("VERANDA_REQUIRE"), ","), what) {
+		t.Fatalf("%s is required and needs %s: %v", what, name, err)
+	}
+	t.Skipf("NOT TESTED: %s needs %s: %v", strings.ToUpper(what), name, err)
+	return ""
 }
 
 // Location makes a fresh database of an engine with the modules' schema, and gives its URL or path. It is gone after the

@@ -2,10 +2,14 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
+	"net/url"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -36,25 +40,26 @@ type services struct {
 }
 
 // newServices wires the features: each gets the database and who decides, and what it needs of others as an interface.
-func newServices(ctx context.Context, db *veranda.DB, settings *config.Config, mailer tenancy.Mailer) (*services, error) {
+// limits is asked by everything that makes something; nil is unlimited.
+func newServices(ctx context.Context, db *veranda.DB, settings *config.Config, mailer tenancy.Mailer, limits veranda.Limits) (*services, error) {
 	s := &services{}
 	var err error
 	if s.authz, err = tenancy.NewAuthorizer(ctx, db, modules()...); err != nil {
 		return nil, err
 	}
 	if s.tenancy, err = tenancy.New(tenancy.Deps{
-		DB: db, Authz: s.authz, Mailer: mailer, Secret: []byte(settings.SecretKey.Reveal()), BaseURL: settings.BaseURL.String(),
+		DB: db, Authz: s.authz, Limits: limits, Mailer: mailer, Secret: []byte(settings.SecretKey.Reveal()), BaseURL: settings.BaseURL.String(),
 	}); err != nil {
 		return nil, err
 	}
-	if s.workspaces, err = workspace.New(workspace.Deps{DB: db, Authz: s.authz, Post: tenancy.Post{}}); err != nil {
+	if s.workspaces, err = workspace.New(workspace.Deps{DB: db, Authz: s.authz, Limits: limits, Post: tenancy.Post{}}); err != nil {
 		return nil, err
 	}
-	if s.tasks, err = tasks.New(tasks.Deps{DB: db, Authz: s.authz}); err != nil {
+	if s.tasks, err = tasks.New(tasks.Deps{DB: db, Authz: s.authz, Limits: limits}); err != nil {
 		return nil, err
 	}
 	if s.stream, err = stream.New(stream.Deps{
-		DB: db, Authz: s.authz, Kinds: []string{"workspace.*", "tasks.task_*", "tasks.comment_added", "tenancy.member_joined"},
+		DB: db, Authz: s.authz, Limits: limits, Kinds: []string{"workspace.*", "tasks.task_*", "tasks.comment_added", "tenancy.member_joined"},
 	}); err != nil {
 		return nil, err
 	}
@@ -93,8 +98,8 @@ type app struct {
 	server   *web.Server
 }
 
-// newApp opens the database, brings it to the present schema and wires everything; nothing runs yet.
-func newApp(ctx context.Context, settings *config.Config, log *slog.Logger, options []veranda.Option) (_ *app, err error) {
+// newApp opens the database, brings it to the present schema and wires everything; nothing runs yet. limits may be nil.
+func newApp(ctx context.Context, settings *config.Config, log *slog.Logger, limits veranda.Limits, options []veranda.Option) (_ *app, err error) {
 	a := &app{settings: settings, log: log}
 	if a.db, err = veranda.Open(ctx, settings.DatabaseURL.Reveal(), append(options, veranda.WithLog(log))...); err != nil {
 		return nil, fmt.Errorf("DATABASE_URL: %w", err)
@@ -115,7 +120,7 @@ func newApp(ctx context.Context, settings *config.Config, log *slog.Logger, opti
 	if err != nil {
 		return nil, err
 	}
-	if a.services, err = newServices(ctx, a.db, settings, mailer); err != nil {
+	if a.services, err = newServices(ctx, a.db, settings, mailer, limits); err != nil {
 		return nil, err
 	}
 	for _, job := range []veranda.Periodic{web.SweepIdempotency(a.db), a.services.tenancy.TidyJob()} {
@@ -125,6 +130,22 @@ func newApp(ctx context.Context, settings *config.Config, log *slog.Logger, opti
 	}
 	a.server, err = a.newServer(mailbox)
 	return a, err
+}
+
+// applyPolicy puts the rows of POLICY_FILE in force, or the shipped ones alone where there is none: what is configured is
+// all there is. Rows that are in force already are left alone.
+func (a *app) applyPolicy(ctx context.Context) error {
+	var rows []byte
+	if path := a.settings.PolicyFile; path != "" {
+		var err error
+		if rows, err = os.ReadFile(path); err != nil {
+			return fmt.Errorf("POLICY_FILE: %w", err)
+		}
+	}
+	if err := a.services.authz.SetPolicy(ctx, string(rows), a.settings.PolicyReplace); err != nil {
+		return fmt.Errorf("POLICY_FILE: %w", err)
+	}
+	return nil
 }
 
 func (a *app) newServer(mailbox *mail.Mailbox) (*web.Server, error) {
@@ -186,7 +207,7 @@ func (a *app) serve(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	a.runner, err = veranda.Start(ctx, a.db, veranda.RunnerConfig{RedisURL: a.settings.RedisURL.Reveal()})
+	a.runner, err = veranda.Start(ctx, a.db, veranda.RunnerConfig{RedisURL: a.settings.RedisURL.Reveal(), Queue: queueName(a.settings)})
 	if err != nil {
 		return errors.Join(fmt.Errorf("REDIS_URL: %w", err), listener.Close())
 	}
@@ -206,6 +227,17 @@ func (a *app) serve(ctx context.Context) error {
 		return err
 	}
 	return <-failed
+}
+
+// queueName tells installations apart that share a Redis: a node that takes another installation's task finds nothing of
+// it in its own database, and the work waits until its lease ends. The database's place says which installation it is.
+func queueName(settings *config.Config) string {
+	place := settings.DatabaseURL.Reveal()
+	if at, err := url.Parse(place); err == nil && at.Host != "" {
+		place = at.Host + at.Path // nodes may have users of their own
+	}
+	sum := sha256.Sum256([]byte(place))
+	return "veranda-" + hex.EncodeToString(sum[:8])
 }
 
 func (a *app) close() error { return a.db.Close() }

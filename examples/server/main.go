@@ -79,13 +79,16 @@ func newLog(settings *config.Config, to io.Writer) *slog.Logger {
 }
 
 func start(ctx context.Context, settings *config.Config, log *slog.Logger, demo bool, support string, stdout io.Writer, options []veranda.Option) (err error) {
-	app, err := newApp(ctx, settings, log, options)
+	app, err := newApp(ctx, settings, log, nil, options)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, app.close()) }()
 	if support != "" {
 		return app.makeSupport(ctx, support, stdout)
+	}
+	if err := app.applyPolicy(ctx); err != nil {
+		return err
 	}
 	if demo {
 		if err := fillDemo(ctx, settings, log, stdout); err != nil {

@@ -5,6 +5,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"reflect"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -141,8 +142,21 @@ func (c *conn) PrepareContext(ctx context.Context, query string) (driver.Stmt, e
 	return &stmt{Stmt: plain, conn: c}, nil
 }
 
-// CheckNamedValue implements driver.NamedValueChecker: every value goes to pgx as it is.
+// CheckNamedValue implements driver.NamedValueChecker: every value goes to pgx as it is, but for those that say that they
+// are a text. Of such a value pgx would first try to make the column's binary form, fail, and parse the text then.
 func (c *conn) CheckNamedValue(value *driver.NamedValue) error {
+	if valuer, ok := value.Value.(driver.Valuer); ok {
+		if v := reflect.ValueOf(valuer); v.Kind() != reflect.Pointer || !v.IsNil() {
+			plain, err := valuer.Value()
+			if err != nil {
+				return err
+			}
+			if text, ok := plain.(string); ok {
+				value.Value = text
+				return nil
+			}
+		}
+	}
 	return c.plain.CheckNamedValue(value)
 }
 

@@ -17,8 +17,8 @@ type binaries struct {
 }
 
 // findBinaries looks in PATH and where distributions keep what is not in it, and
-// names what it does not find. The compiler is looked for only when it is needed.
-func findBinaries(compiler bool) (found binaries, missing []need) {
+// names what it does not find. What the tests alone need is looked for only when they are to run.
+func findBinaries(tests bool) (found binaries, missing []need) {
 	directories := append(filepath.SplitList(os.Getenv("PATH")), postgresDirectories()...)
 	for _, directory := range directories {
 		// Both from one directory: an initdb of one version and a server of another
@@ -41,8 +41,16 @@ func findBinaries(compiler bool) (found binaries, missing []need) {
 	if found.redis == "" {
 		missing = append(missing, needRedis)
 	}
-	if compiler && !haveCompiler() {
+	if !tests {
+		return found, missing
+	}
+	if !haveCompiler() {
 		missing = append(missing, needCompiler)
+	}
+	for name, n := range map[string]need{"curl": needCurl, "jq": needJQ} {
+		if _, err := exec.LookPath(name); err != nil {
+			missing = append(missing, n)
+		}
 	}
 	return found, missing
 }

@@ -31,6 +31,9 @@ var (
 		debian: []string{"redis-server"}, fedora: []string{"redis"},
 		arch: []string{"redis"}, brew: []string{"redis"},
 	}
+	// The README's walk is run as it is printed.
+	needCurl = need{what: "curl", debian: []string{"curl"}, fedora: []string{"curl"}, arch: []string{"curl"}, brew: []string{"curl"}}
+	needJQ   = need{what: "jq", debian: []string{"jq"}, fedora: []string{"jq"}, arch: []string{"jq"}, brew: []string{"jq"}}
 	// The race detector is linked by the C compiler.
 	needCompiler = need{
 		what:   "a C compiler for go test -race (gcc)",
@@ -40,9 +43,9 @@ var (
 )
 
 // requireBinaries finds the servers, installing what is missing where that can be
-// done without asking anybody.
-func requireBinaries(ctx context.Context, compiler bool) (binaries, error) {
-	found, missing := findBinaries(compiler)
+// done without asking anybody. tests tells that more than a command is to run.
+func requireBinaries(ctx context.Context, tests bool) (binaries, error) {
+	found, missing := findBinaries(tests)
 	if len(missing) == 0 {
 		return found, nil
 	}
@@ -62,7 +65,7 @@ func requireBinaries(ctx context.Context, compiler bool) (binaries, error) {
 			return binaries{}, fmt.Errorf("installing %s: %w", describe(missing), err)
 		}
 	}
-	if found, missing = findBinaries(compiler); len(missing) > 0 {
+	if found, missing = findBinaries(tests); len(missing) > 0 {
 		return binaries{}, fmt.Errorf("installed, but still not found: %s", describe(missing))
 	}
 	return found, nil

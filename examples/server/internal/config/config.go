@@ -31,6 +31,9 @@ type Config struct {
 	MailFrom mail.Address
 	// SecretKey signs and encrypts; at least 32 bytes. Empty after Load when SECRET_KEY is not set: Prepare fills it in.
 	SecretKey Secret
+	// PolicyFile is a casbin CSV whose rows extend the shipped policy or, with PolicyReplace, take its place; empty: none.
+	PolicyFile    string
+	PolicyReplace bool
 	// TrustedProxies are the networks whose X-Forwarded-For is believed.
 	TrustedProxies  []netip.Prefix
 	LogLevel        slog.Level
@@ -81,6 +84,8 @@ func Load(getenv func(string) string) (*Config, error) {
 	c.SMTP = r.smtp("SMTP_URL")
 	c.MailFrom = r.mailFrom("MAIL_FROM", c.SMTP != nil)
 	c.SecretKey = r.secretKey("SECRET_KEY")
+	c.PolicyFile = r.text("POLICY_FILE", "")
+	c.PolicyReplace = r.policyReplace("POLICY_REPLACE", c.PolicyFile != "")
 	c.TrustedProxies = r.networks("TRUSTED_PROXIES")
 	c.LogLevel = r.level("LOG_LEVEL")
 	c.LogFormat = r.oneOf("LOG_FORMAT", "text", "json")

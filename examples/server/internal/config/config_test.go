@@ -73,7 +73,7 @@ func TestEveryWrongVariableIsNamedOnce(t *testing.T) {
 		"BASE_URL=https://u:hunter2@a", "BASE_URL=ftp://a", "DATABASE_URL=mysql://u:hunter2@a", "DATABASE_URL=postgres://u:hunter2 @/", "DATABASE_URL=a.db?x=1",
 		"REDIS_URL=http://:hunter2@a", "SMTP_URL=http://u:hunter2@a", "SMTP_URL=smtp://u:hunter2@a?starttls=maybe", "SMTP_URL=smtps://u:hunter2@a?starttls=none",
 		"SMTP_URL=smtp://u@a", "SMTP_URL=smtp://u:hunter2@a?starttls=none", "SMTP_URL=smtp://u:hunter2@a:0", "SMTP_URL=smtp://u:hunter2@a?tls=1", "MAIL_FROM=nobody", "SECRET_KEY=hunter2", "SECRET_KEY=aHVudGVyMg==",
-		"TRUSTED_PROXIES=10.0.0.0/40", "TRUSTED_PROXIES=proxy", "LOG_LEVEL=loud", "LOG_FORMAT=xml", "SHUTDOWN_TIMEOUT=20", "SHUTDOWN_TIMEOUT=1h",
+		"POLICY_REPLACE=true", "POLICY_REPLACE=yes", "TRUSTED_PROXIES=10.0.0.0/40", "TRUSTED_PROXIES=proxy", "LOG_LEVEL=loud", "LOG_FORMAT=xml", "SHUTDOWN_TIMEOUT=20", "SHUTDOWN_TIMEOUT=1h",
 		"BODY_LIMIT=1", "BODY_LIMIT=8MB", "BODY_LIMIT=9999999999999GiB", "METRICS_TOKEN=hunter2",
 	} {
 		t.Run(line, func(t *testing.T) {

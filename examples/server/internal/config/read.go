@@ -149,6 +149,15 @@ func (r *reader) secretKey(name string) Secret {
 	return key
 }
 
+// policyReplace without rows to put in place of the shipped ones would take every right from everybody.
+func (r *reader) policyReplace(name string, file bool) bool {
+	replace := r.oneOf(name, "false", "true") == "true"
+	if replace && !file {
+		r.wrong(name, "needs POLICY_FILE")
+	}
+	return replace
+}
+
 func (r *reader) networks(name string) []netip.Prefix {
 	var prefixes []netip.Prefix
 	for part := range strings.SplitSeq(r.text(name, ""), ",") {

@@ -19,6 +19,8 @@ func Table() []Variable {
 		{"SMTP_URL", "none: mails at /dev/mail", "smtp://user:password@host:port (STARTTLS; ?starttls=required, optional or none; default required) or smtps://… (TLS from the start). The user name and password are percent-encoded."},
 		{"MAIL_FROM", "Veranda <veranda@localhost>", "Sender of every mail; must be set together with SMTP_URL."},
 		{"SECRET_KEY", "made and kept in DATA_DIR/secret.key", "Base64 of at least 32 random bytes. Several nodes need the same one."},
+		{"POLICY_FILE", "none: the shipped policy", "Casbin CSV whose rows extend the shipped policy. Read at each start; give every node the same one. A row: p, owner, invitation, withdraw, allow."},
+		{"POLICY_REPLACE", "false", "true puts the rows of POLICY_FILE in the place of the shipped ones."},
 		{"TRUSTED_PROXIES", "none", "Addresses and networks of reverse proxies, separated by commas; X-Forwarded-For is believed from these only."},
 		{"LOG_LEVEL", "info", "debug, info, warn or error. Requests are logged at info."},
 		{"LOG_FORMAT", "text", "text or json."},

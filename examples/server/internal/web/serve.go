@@ -29,6 +29,7 @@ func (s *Server) serve(rctx *fasthttp.RequestCtx) {
 	case !knownMethod(rctx.Method()):
 		s.writeProblem(rctx, call, fiber.ErrNotImplemented)
 	case s.boundBody(rctx) != nil:
+		s.discardBody(rctx)
 		s.writeProblem(rctx, call, fiber.ErrRequestEntityTooLarge)
 	default:
 		s.inner(rctx)
@@ -91,6 +92,15 @@ func (s *Server) boundBody(rctx *fasthttp.RequestCtx) error {
 	}
 	rctx.Request.SetBodyRaw(body)
 	return nil
+}
+
+// discardBody reads what is still to come of a body that is too large, as far as it is at most twice the limit: closed with
+// bytes unread, the connection would be reset, and a caller that is still sending would never see why. The time a request
+// may take to arrive bounds it too.
+func (s *Server) discardBody(rctx *fasthttp.RequestCtx) {
+	if stream := rctx.RequestBodyStream(); stream != nil {
+		_, _ = io.CopyN(io.Discard, stream, 2*int64(s.options.BodyLimit)) // however far it comes
+	}
 }
 
 // learnPattern notes which route a plain handler was reached by. The kit's operations say it themselves.
