@@ -125,7 +125,7 @@ func invitationList(t *testing.T, s *stack) {
 	if diff := cmp.Diff(all, pages); diff != "" {
 		t.Errorf("page by page (-want +got):\n%s", diff)
 	}
-	owner.get(t, path+"?state=lost&limit=0&cursor=x&sort=name").invalid("/state one_of", "/limit range", "/sort unknown")
+	owner.get(t, path+"?state=lost&limit=0&cursor=x&sort=name").invalid("/state one_of", "/limit range", "/sort unknown", "/cursor cursor")
 	owner.get(t, path+"?cursor=x").invalid("/cursor cursor")
 	if got := string(owner.get(t, path).Body); strings.Contains(got, "token") || strings.Contains(got, "hash") {
 		t.Errorf("the list tells secrets: %s", got)

@@ -2,8 +2,11 @@ package web
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 
 	"github.com/gofiber/fiber/v2"
 	"github.com/valyala/fasthttp"
@@ -50,7 +53,7 @@ func (o *operation[S, I, O]) handle(c *fiber.Ctx) error {
 	}
 	in := new(I)
 	if err := o.plan.read(c, call, in, body); err != nil {
-		return err
+		return o.everyFinding(call, in, err)
 	}
 	if o.bind != nil {
 		if key := rctx.Request.Header.Peek(headerIdempotencyKey); len(key) > 0 {
@@ -63,6 +66,29 @@ func (o *operation[S, I, O]) handle(c *fiber.Ctx) error {
 	}
 	o.server.credentials.apply(rctx, call.session)
 	return o.output.write(rctx, o.route, &out)
+}
+
+// everyFinding adds to what the schema refuses what the method itself would, so that a caller learns of every bad field at
+// once. It asks as the zero actor, who may do nothing: a method checks its input before it looks at who calls.
+func (o *operation[S, I, O]) everyFinding(call *Call, in *I, err error) error {
+	var schema, method *veranda.Error
+	if !errors.As(err, &schema) || schema.Code != veranda.CodeInvalid || len(schema.Fields) == 0 || len(schema.Fields) >= findingsLimit {
+		return err
+	}
+	if _, refused := o.call(o.service, call, veranda.Actor{}, *in); !errors.As(refused, &method) || method.Code != veranda.CodeInvalid {
+		return err
+	}
+	call.session = sessionChange{}
+	all := &veranda.Error{Code: schema.Code, Reason: schema.Reason, Message: schema.Message, Fields: slices.Clone(schema.Fields)}
+	for _, field := range method.Fields {
+		known := slices.ContainsFunc(schema.Fields, func(f veranda.FieldError) bool {
+			return f.Pointer == field.Pointer || strings.HasPrefix(f.Pointer, field.Pointer+"/") || strings.HasPrefix(field.Pointer, f.Pointer+"/")
+		})
+		if !known {
+			all.Fields = append(all.Fields, field)
+		}
+	}
+	return all
 }
 
 // once runs the method unless its answer is kept already.
