@@ -58,7 +58,7 @@ func streamComments(t *testing.T, s *stack) {
 	h.external.patch(t, h.at("/statuses/"+other+"/comments/"+second), edit, "If-Match: *").refused(http.StatusNotFound, "not_found")
 	h.guest.post(t, path, map[string]any{"text": " "}).invalid("/text required")
 	h.guest.post(t, path, map[string]any{"text": strings.Repeat("x", 10001), "to": "me"}).invalid("/text too_long", "/to unknown")
-	h.guest.get(t, path+"?limit=0&cursor=x&sort=1").invalid("/limit range", "/sort unknown")
+	h.guest.get(t, path+"?limit=0&cursor=x&sort=1").invalid("/limit range", "/cursor cursor", "/sort unknown")
 }
 
 func streamReactions(t *testing.T, s *stack) {

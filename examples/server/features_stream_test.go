@@ -260,7 +260,7 @@ func streamPages(t *testing.T, s *stack) {
 	}
 	h.guest.get(t, h.at("/stream?cursor="+cursor)).invalid("/cursor cursor")
 	h.guest.get(t, h.at("/tasks?cursor="+cursor)).invalid("/cursor cursor")
-	h.guest.get(t, path+"?kind=No%25such&limit=500&by=x&since=1").invalid("/limit range", "/by format", "/since unknown")
+	h.guest.get(t, path+"?kind=No%25such&limit=500&by=x&since=1").invalid("/kind kind", "/limit range", "/by format", "/since unknown")
 	h.guest.get(t, path+"?kind=No%25such&cursor=%21").invalid("/kind kind", "/cursor cursor")
 }
 

@@ -135,7 +135,7 @@ func taskComments(t *testing.T, s *stack) {
 	if n := h.owner.get(t, h.at("/tasks/"+id)).want(http.StatusOK).field("comment_count"); n != 1.0 {
 		t.Errorf("the task counts %v comments", n)
 	}
-	h.guest.post(t, path, map[string]any{"text": " \n", "task_id": id}).invalid("/task_id unknown")
+	h.guest.post(t, path, map[string]any{"text": " \n", "task_id": id}).invalid("/text required", "/task_id unknown")
 	h.guest.post(t, path, map[string]any{"text": " \n"}).invalid("/text required")
 	h.guest.post(t, path, map[string]any{}).invalid("/text required")
 	h.guest.post(t, path, map[string]any{"text": strings.Repeat("x", 10001)}).invalid("/text too_long")

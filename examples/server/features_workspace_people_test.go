@@ -29,7 +29,7 @@ func workspacePick(t *testing.T, s *stack) {
 	for _, q := range []string{"%25", "_", "!", "%27", "%5C"} {
 		h.employee.get(t, contacts+"?q="+q).wantColumn("name")
 	}
-	h.employee.get(t, contacts+"?q=a%0Ab&limit=201").invalid("/limit range")
+	h.employee.get(t, contacts+"?q=a%0Ab&limit=201").invalid("/q line", "/limit range")
 	h.employee.get(t, contacts+"?q=a%0Ab").invalid("/q line")
 	h.employee.get(t, contacts+"?cursor=abc").invalid("/cursor cursor")
 	h.employee.add(t, h, cellar, maria)
@@ -79,7 +79,7 @@ func workspaceAdd(t *testing.T, s *stack) {
 	other := s.register(t, "Otto Outsider")
 	add(h.employee, map[string]any{"accounts": []string{h.guest.account, other.account, nobodysID}}).
 		invalid("/accounts/0 not_found", "/accounts/1 not_found", "/accounts/2 not_found")
-	add(h.employee, map[string]any{"accounts": []string{maria.account, maria.account}, "role": "king"}).invalid("/role one_of")
+	add(h.employee, map[string]any{"accounts": []string{maria.account, maria.account}, "role": "king"}).invalid("/accounts/1 repeated", "/role one_of")
 	add(h.employee, map[string]any{"accounts": []string{maria.account, maria.account}}).invalid("/accounts/1 repeated")
 	add(h.employee, map[string]any{"accounts": []string{}}).invalid("/accounts too_few")
 	add(h.employee, map[string]any{}).invalid("/accounts required")

@@ -102,6 +102,11 @@ func allFieldsAtOnce(t *testing.T, s *stack) {
 		"/assignees/0 format", "/owner unknown", "/description too_long")
 	owner.post(t, tasks, map[string]any{"title": 7, "priority": "high", "labels": "garden", "checklist": map[string]any{}}).
 		invalid("/title type", "/priority type", "/labels type", "/checklist type")
+	// What is wrong by form and what is wrong by the task's own rules comes together.
+	owner.post(t, tasks, map[string]any{"title": "  ", "priority": 9, "labels": []any{"a,b", "fine"}, "checklist": []any{map[string]any{"text": " "}}, "owner": "me"}).
+		invalid("/title required", "/priority range", "/labels/0 comma", "/checklist/0/text required", "/owner unknown")
+	s.elsewhere().post(t, "/v1/accounts", map[string]any{"address": "nobody", "password": "short", "nickname": "N"}).
+		invalid("/address email", "/password too_short", "/name required", "/nickname unknown")
 	owner.post(t, tasks, map[string]any{}).invalid("/title required")
 	owner.post(t, tasks, nil).invalid("/title required")
 	owner.post(t, tasks, `{"title":"a","title":"b"}`).invalid("/title repeated")

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
-	"slices"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -196,9 +195,8 @@ func (p *plan) read(c *fiber.Ctx, call *Call, target any, body []byte) error {
 	if err := p.readBody(&found, in, target, rctx, body); err != nil {
 		return err
 	}
-	if len(found.fields) > 0 {
-		p.readRules(&found, in, target, body)
-		return found.err()
+	if err := found.err(); err != nil {
+		return err
 	}
 	if missing {
 		return errNoIfMatch
@@ -275,36 +273,6 @@ func (p *plan) readBody(found *findings, in reflect.Value, target any, rctx *fas
 		found.addAt(pointerOfDecode(err), "invalid", "has a value that cannot be read")
 	}
 	return nil
-}
-
-// validator is an input that knows its own rules, beyond its form.
-type validator interface{ Validate() error }
-
-// readRules adds what the input's own rules say about the rest of a request whose form is wrong somewhere, so that the
-// caller learns of everything at once. What could not be read has been reported and is left out.
-func (p *plan) readRules(found *findings, in reflect.Value, target any, body []byte) {
-	input, ok := target.(validator)
-	if !ok {
-		return
-	}
-	if p.body != nil && len(body) > 0 {
-		for _, d := range p.defaults {
-			in.FieldByIndex(d.index).Set(d.value)
-		}
-		_ = json.Unmarshal(body, target) // as much as can be read; the rest has been found
-	}
-	var own *veranda.Error
-	if !errors.As(input.Validate(), &own) {
-		return
-	}
-	form := len(found.fields)
-	for _, f := range own.Fields {
-		if !slices.ContainsFunc(found.fields[:form], func(known veranda.FieldError) bool {
-			return known.Pointer == f.Pointer || strings.HasPrefix(f.Pointer, known.Pointer+"/") || strings.HasPrefix(known.Pointer, f.Pointer+"/")
-		}) {
-			found.addAt(f.Pointer, f.Rule, f.Message)
-		}
-	}
 }
 
 // pointerOfDecode finds the place in what the decoder refuses although its schema allows it.
