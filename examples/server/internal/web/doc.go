@@ -36,6 +36,9 @@
 //
 // # Repeated calls
 //
+// A method checks its input first and refuses the zero veranda.Actor: where the schema finds something wrong, the kit asks
+// the method as the zero actor what else is, so that a caller learns of every bad field at once.
+//
 // With Idempotent, a caller that got no answer repeats the call with the same Idempotency-Key: method and kept answer
 // share one transaction, so the thing is made once. Not for answers that hold a secret.
 //
