@@ -113,6 +113,8 @@ func scansOf(ctx context.Context, db *sql.DB, text string, w *world) (scans, ste
 			return 0, 0, err
 		}
 		switch {
+		case strings.Contains(detail, "SUBQUERY"): // what it does follows
+			continue
 		case strings.HasPrefix(detail, "SCAN"):
 			scans++
 		case !strings.HasPrefix(detail, "SEARCH"):
