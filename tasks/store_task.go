@@ -71,7 +71,7 @@ func (r *taskRow) task(org veranda.OrgID) (*Task, error) {
 	if t.Followers, err = splitAccounts(r.followers); err != nil {
 		return nil, fmt.Errorf("tasks: followers of task %s: %w", r.id, err)
 	}
-	if t.Labels, err = decodeList[string](r.labels); err != nil {
+	if t.Labels, err = decodeStrings(r.labels); err != nil {
 		return nil, fmt.Errorf("tasks: labels of task %s: %w", r.id, err)
 	}
 	if t.Checklist, err = decodeList[ChecklistItem](r.checklist); err != nil {
@@ -192,6 +192,17 @@ func decodeList[T any](text string) ([]T, error) {
 		return list, nil
 	}
 	return list, json.Unmarshal([]byte(text), &list)
+}
+
+// decodeStrings is decodeList for texts: without a backslash a JSON string holds no quote, so the list is cut at them.
+// Lists of tasks decode one for each row.
+func decodeStrings(text string) ([]string, error) {
+	if inner, ok := strings.CutPrefix(text, `["`); ok && !strings.ContainsRune(text, '\\') {
+		if inner, ok = strings.CutSuffix(inner, `"]`); ok {
+			return strings.Split(inner, `","`), nil
+		}
+	}
+	return decodeList[string](text)
 }
 
 func optionalAccount(account veranda.AccountID) any {
