@@ -22,7 +22,7 @@ var (
 )
 
 // library makes tasks of all sorts and gives them as they are.
-func (f *fixture) library(t *testing.T, size int) []tasks.Task {
+func (f *fixture) many(t *testing.T, size int) []tasks.Task {
 	t.Helper()
 	ctx := context.Background()
 	random := rapid.Custom(func(r *rapid.T) tasks.CreateInput {
@@ -73,7 +73,7 @@ func (f *fixture) library(t *testing.T, size int) []tasks.Task {
 // pages are.
 func TestListAgainstPlainFilter(t *testing.T) {
 	each(t, func(t *testing.T, f *fixture) {
-		all := f.library(t, 60)
+		all := f.many(t, 60)
 		rapid.Check(t, func(r *rapid.T) {
 			by := rapid.SampledFrom([]world.Person{f.Owner, f.Employee, f.External, f.Administrator}).Draw(r, "by")
 			in := f.drawList(r)
