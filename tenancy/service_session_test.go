@@ -136,6 +136,8 @@ func TestSessionEnds(t *testing.T) {
 			}
 			// Use is written down beside the call.
 			verandatest.Eventually(t, 10*time.Second, "the session's end moves on", func() bool {
+				// While one use is still being written down, another is not: the next one is.
+				must(t, use())
 				end := ends()
 				return end.After(first) || end.Equal(started.Add(browserAbsolute))
 			})
