@@ -21,9 +21,7 @@ var ErrNested = errors.New("veranda: InTx inside InTx: bind the service with Wit
 type Tx struct {
 	db       *DB
 	bun      bun.Tx
-	hosted   bool // the transaction is a host's, which commits it
 	gathered *gathered
-	depth    int
 }
 
 // gathered is what travels with COMMIT; shared by a transaction and those nested in it.
@@ -97,7 +95,7 @@ func detached(parent context.Context) (ctx context.Context, stop func()) {
 // with it. fn is a savepoint: when it fails, its own writes and events are undone and the host's transaction can go on.
 // Events are stored when fn returns. After its commit the host may call Wake, so that background work starts at once.
 func (db *DB) UseTx(ctx context.Context, host bun.Tx, fn func(ctx context.Context, tx *Tx) error) error {
-	tx := &Tx{db: db, bun: host, hosted: true, gathered: &gathered{}}
+	tx := &Tx{db: db, bun: host, gathered: &gathered{}}
 	inner := context.WithValue(context.WithoutCancel(ctx), txMark{}, true)
 	return translate(tx.InTx(inner, func(ctx context.Context, nested *Tx) error {
 		if err := fn(ctx, nested); err != nil {
@@ -120,7 +118,7 @@ func (tx *Tx) InTx(ctx context.Context, fn func(ctx context.Context, tx *Tx) err
 		return fmt.Errorf("veranda: savepoint: %w", err)
 	}
 	events, jobs, after := len(g.events), len(g.jobs), len(g.after)
-	nested := &Tx{db: tx.db, bun: tx.bun, hosted: tx.hosted, gathered: g, depth: tx.depth + 1}
+	nested := &Tx{db: tx.db, bun: tx.bun, gathered: g}
 	released := false
 	defer func() {
 		if released {

@@ -49,11 +49,10 @@ func (s *Service) Members(ctx context.Context, by veranda.Actor, in MembersInput
 	if err := c.Err(); err != nil {
 		return list, err
 	}
-	standing, query, err := s.visibleMembers(ctx, by, in.Org)
+	query, err := s.visibleMembers(ctx, by, in.Org)
 	if err != nil {
 		return list, err
 	}
-	_ = standing
 	if in.Kind != "" {
 		query.Where("m.kind = ?", in.Kind)
 	}
@@ -85,10 +84,10 @@ func likePrefix(text string) string {
 }
 
 // visibleMembers is the query of the members the actor may see.
-func (s *Service) visibleMembers(ctx context.Context, by veranda.Actor, org veranda.OrgID) (*veranda.Standing, *bun.SelectQuery, error) {
+func (s *Service) visibleMembers(ctx context.Context, by veranda.Actor, org veranda.OrgID) (*bun.SelectQuery, error) {
 	standing, err := s.conn.Read(ctx, s.reads.standing, by, org, nil)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	query := s.conn.Reader().NewSelect().TableExpr("veranda_memberships AS m").
 		Join("JOIN veranda_accounts AS a ON a.id = m.account_id").
@@ -103,18 +102,18 @@ func (s *Service) visibleMembers(ctx context.Context, by veranda.Actor, org vera
 		return err == nil, err
 	}
 	if all, err := may(PermMembersRead); all || err != nil {
-		return standing, query, err
+		return query, err
 	}
 	employees, err := may(PermMembersReadEmployee)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	shared, err := may(PermMembersReadShared)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if !employees && !shared {
-		return nil, nil, veranda.ErrForbidden
+		return nil, veranda.ErrForbidden
 	}
 	const sharing = `m.account_id = ? OR EXISTS (SELECT 1 FROM veranda_workspace_members mine
 		JOIN veranda_workspaces w ON w.org_id = mine.org_id AND w.id = mine.workspace_id AND w.deleted_at IS NULL
@@ -129,14 +128,14 @@ func (s *Service) visibleMembers(ctx context.Context, by veranda.Actor, org vera
 		}
 		return q
 	})
-	return standing, query, nil
+	return query, nil
 }
 
 // Member reads one member.
 //
 // Permission: as Members; whom one may not see is not found.
 func (s *Service) Member(ctx context.Context, by veranda.Actor, in MemberInput) (*Member, error) {
-	_, query, err := s.visibleMembers(ctx, by, in.Org)
+	query, err := s.visibleMembers(ctx, by, in.Org)
 	if err != nil {
 		return nil, err
 	}

@@ -35,8 +35,7 @@ func Open(location string) (connection asynq.RedisConnOpt, stop func(), err erro
 }
 
 func parseCluster(scheme, rest string) (asynq.RedisConnOpt, error) {
-	hosts, parameters, _ := strings.Cut(rest, "/")
-	_ = parameters
+	hosts, _, _ := strings.Cut(rest, "/") // a cluster has no numbered databases
 	option := asynq.RedisClusterClientOpt{}
 	if user, after, ok := strings.Cut(hosts, "@"); ok {
 		u, err := url.Parse("redis://" + user + "@host")

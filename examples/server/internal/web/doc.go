@@ -7,7 +7,7 @@
 //
 //	func tasksRoutes(s *web.Server, service *tasks.Service) {
 //		g := web.On(s, "Tasks", "What is to be done, by whom and until when.", service)
-//		web.Create(g, "/v1/organizations/{org}/tasks", "Create a task", (*tasks.Service).Create, web.Idempotent())
+//		web.Create(g, "/v1/organizations/{org}/workspaces/{workspace}/tasks", "Create a task", (*tasks.Service).Create, web.Idempotent())
 //		web.Get(g, "/v1/organizations/{org}/tasks", "List tasks", (*tasks.Service).List)
 //		web.Get(g, "/v1/organizations/{org}/tasks/{task}", "Get a task", (*tasks.Service).Get)
 //		web.Patch(g, "/v1/organizations/{org}/tasks/{task}", "Update a task", (*tasks.Service).Update)
