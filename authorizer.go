@@ -51,16 +51,22 @@ type Standing struct {
 	System string
 	// SessionExpires and SessionSeen are of a token's session; zero for account actors.
 	SessionExpires, SessionSeen time.Time
+	// SecondFactor tells whether the session was made with a second factor.
+	SecondFactor bool
 
 	// Org is the organization; OrgFound tells whether it exists and is not deleted.
 	Org      OrgID
 	OrgFound bool
 	OrgKind  string
+	// SecondFactorRequired tells whether the organization asks a second factor of its employees.
+	SecondFactorRequired bool
 	// Member tells whether the account belongs to the organization, MemberKind how ("internal", "external", "guest").
 	Member     bool
 	MemberKind string
-	// Roles are the roles in the organization, separated by spaces.
+	// Roles are the roles in the organization, those of teams included, separated by spaces.
 	Roles string
+	// Cap are roles beyond which the member may do nothing here, whatever their own say; empty for none.
+	Cap string
 	// GlobalPolicy and OrgPolicy are the versions of the policy rows in force.
 	GlobalPolicy, OrgPolicy int64
 
@@ -74,6 +80,9 @@ type Standing struct {
 
 	// PlatformRoles are roles in the installation itself: "support" for the platform's own people.
 	PlatformRoles string
+	// Consent and WorkspaceConsent are until when the organization lets the platform's own people look into its open
+	// workspaces, and into the workspace the read named; zero where it does not.
+	Consent, WorkspaceConsent time.Time
 
 	anonymous bool
 	token     []byte

@@ -14,10 +14,12 @@ import (
 // its driver less than fifteen columns and as many joins. Its fields are separated by "|", their parts by the first ",";
 // a field is empty where there is nothing:
 //
-//	account | global policy version | kind,policy version of the organization | kind,roles of the membership |
-//	platform roles | id,open of the workspace ("1" or "t") | ,roles there
+//	account,second factor of the session | global policy version |
+//	kind,policy version,second factor required of the organization | kind,roles,cap of the membership |
+//	platform roles,consent of the organization until,consent for the workspace until | id,open of the workspace | ,roles there
 //
-// The last two are left out where the read names no workspace.
+// A truth is "1" or "t", a moment microseconds since 1970. The last two fields, and the consent for the workspace, are
+// left out where the read names no workspace.
 const standingColumns = 3
 
 func (s *Standing) destinations() []any {
@@ -50,24 +52,30 @@ func (s *Standing) unpack(text string) error {
 		return field
 	}
 	var err error
-	if account := next(); account != "" {
+	account, factor, _ := strings.Cut(next(), ",")
+	if account != "" {
 		if err := s.Account.UnmarshalText([]byte(account)); err != nil {
 			return err
 		}
 	}
+	s.SecondFactor = truth(factor)
 	if s.GlobalPolicy, err = strconv.ParseInt(next(), 10, 64); err != nil {
 		return err
 	}
-	if kind, version, found := strings.Cut(next(), ","); found {
-		s.OrgFound, s.OrgKind = true, kind
+	if kind, rest, found := strings.Cut(next(), ","); found {
+		version, required, _ := strings.Cut(rest, ",")
+		s.OrgFound, s.OrgKind, s.SecondFactorRequired = true, kind, truth(required)
 		if s.OrgPolicy, err = strconv.ParseInt(version, 10, 64); err != nil {
 			return err
 		}
 	}
 	s.MemberKind, s.Roles, s.Member = strings.Cut(next(), ",")
-	s.PlatformRoles = next()
+	s.Roles, s.Cap, _ = strings.Cut(s.Roles, ",")
+	if err := s.unpackPlatform(next()); err != nil {
+		return err
+	}
 	if id, open, found := strings.Cut(next(), ","); found {
-		s.WorkspaceFound, s.WorkspaceOpen = true, open == "1" || open == "t"
+		s.WorkspaceFound, s.WorkspaceOpen = true, truth(open)
 		if err := s.Workspace.UnmarshalText([]byte(id)); err != nil {
 			return err
 		}
@@ -76,6 +84,29 @@ func (s *Standing) unpack(text string) error {
 	s.WorkspaceMember = s.WorkspaceMember && s.Member
 	return nil
 }
+
+// unpackPlatform reads what only the platform's own people have.
+func (s *Standing) unpackPlatform(field string) error {
+	roles, consents, _ := strings.Cut(field, ",")
+	s.PlatformRoles = roles
+	org, workspace, _ := strings.Cut(consents, ",")
+	for _, consent := range []struct {
+		text  string
+		until *time.Time
+	}{{org, &s.Consent}, {workspace, &s.WorkspaceConsent}} {
+		if consent.text == "" {
+			continue
+		}
+		micros, err := strconv.ParseInt(consent.text, 10, 64)
+		if err != nil {
+			return err
+		}
+		*consent.until = time.UnixMicro(micros).UTC()
+	}
+	return nil
+}
+
+func truth(text string) bool { return text == "1" || text == "t" }
 
 // moment scans a time of either database into a time.Time.
 type moment struct{ destination *time.Time }

@@ -16,6 +16,7 @@ type Authorizer struct {
 	db       *veranda.DB
 	policies *policies
 	noting   sync.Map // hashes of tokens whose use is being written down
+	looks    looks
 }
 
 var _ veranda.Authorizer = (*Authorizer)(nil)
@@ -33,6 +34,8 @@ const (
 	roleAnonymous = "anonymous" // not signed in
 	roleMember    = "member"    // signed in, outside any organization
 	roleSystem    = "system:"   // a background job
+	// roleConsented is what platform support has besides, where and while an organization consents.
+	roleConsented = "support_consented"
 )
 
 const (
@@ -57,11 +60,13 @@ func NewAuthorizer(ctx context.Context, db *veranda.DB, modules ...veranda.Modul
 // place of joins: a planner that sees small tables takes hash joins and scans, which cost PostgreSQL twice as much. What
 // they give is described at veranda.Standing's columns.
 const (
-	standingSelect = `SELECT s.expires_at, s.seen_at, concat(coalesce(s.account_id, $3), '|', ps.version, '|',
-	(SELECT concat(o.kind, ',', o.policy_version) FROM veranda_organizations o WHERE o.id = $2 AND o.deleted_at IS NULL), '|',
-	(SELECT concat(m.kind, ',', m.roles) FROM veranda_memberships m WHERE m.org_id = $2 AND m.account_id = coalesce(s.account_id, $3) AND m.disabled_at IS NULL), '|',
-	(SELECT st.role FROM veranda_staff st WHERE st.account_id = coalesce(s.account_id, $3))`
-	standingFrom = `
+	standingSelect = `SELECT s.expires_at, s.seen_at, concat(coalesce(s.account_id, $3), ',', s.second_factor, '|', ps.version, '|',
+	(SELECT concat(o.kind, ',', o.policy_version, ',', o.require_second_factor) FROM veranda_organizations o WHERE o.id = $2 AND o.deleted_at IS NULL), '|',
+	(SELECT concat(m.kind, ',', m.roles, ' ', m.team_roles, ',', m.cap) FROM veranda_memberships m WHERE m.org_id = $2 AND m.account_id = coalesce(s.account_id, $3) AND m.disabled_at IS NULL), '|',
+	(SELECT concat(st.role, ',', (SELECT max(c.until_us) FROM veranda_support_consents c WHERE c.org_id = $2 AND c.workspace_id IS NULL AND c.ended_at IS NULL)`
+	standingConsent = `, ',', (SELECT max(c.until_us) FROM veranda_support_consents c WHERE c.org_id = $2 AND c.ended_at IS NULL AND c.workspace_id = `
+	standingStaff   = `) FROM veranda_staff st WHERE st.account_id = coalesce(s.account_id, $3))`
+	standingFrom    = `
 FROM veranda_policy_state ps
 LEFT JOIN veranda_sessions s ON s.token_hash = $1
 `
@@ -70,16 +75,22 @@ WHERE ps.one = 1`
 )
 
 // Compose makes the read of a store; see veranda.Target. The store's texts may speak of s, the session, and must not use
-// the names ps, o, m, st, w and wm.
+// the names ps, o, m, st, c, w and wm.
 func (a *Authorizer) Compose(t veranda.Target) veranda.ComposedRead {
 	var b strings.Builder
 	b.WriteString(standingSelect)
+	if t.Workspace != "" {
+		b.WriteString(standingConsent)
+		b.WriteString(t.Workspace)
+		b.WriteString(")")
+	}
+	b.WriteString(standingStaff)
 	if t.Workspace != "" {
 		b.WriteString(`, '|',
 	(SELECT concat(w.id, ',', w.open) FROM veranda_workspaces w WHERE w.org_id = $2 AND w.id = `)
 		b.WriteString(t.Workspace)
 		b.WriteString(` AND w.deleted_at IS NULL), '|',
-	(SELECT concat(',', wm.roles) FROM veranda_workspace_members wm WHERE wm.org_id = $2 AND wm.workspace_id = `)
+	(SELECT concat(',', wm.roles, ' ', wm.team_roles) FROM veranda_workspace_members wm WHERE wm.org_id = $2 AND wm.workspace_id = `)
 		b.WriteString(t.Workspace)
 		b.WriteString(` AND wm.account_id = coalesce(s.account_id, $3))`)
 	}
@@ -132,6 +143,12 @@ func (a *Authorizer) Decide(ctx context.Context, c veranda.Conn, s *veranda.Stan
 	if inOrganization && !s.OrgFound || ask.Missing {
 		return veranda.ErrNotFound
 	}
+	if s.SecondFactorRequired && s.MemberKind == MemberInternal && !s.SecondFactor && s.TokenHash() != nil {
+		return ErrSecondFactorRequired
+	}
+	if v.consented = a.consented(s, ask.InWorkspace); v.consented {
+		v.roles = join(v.roles, roleConsented)
+	}
 	if ask.InWorkspace {
 		if !v.seesWorkspace() {
 			return veranda.ErrNotFound
@@ -140,7 +157,7 @@ func (a *Authorizer) Decide(ctx context.Context, c veranda.Conn, s *veranda.Stan
 	}
 	if v.allows(ask) {
 		a.noteUse(s)
-		return nil
+		return a.noteLook(ctx, c, &v, ask)
 	}
 	if ask.See != "" && !v.has(ask.See) {
 		return veranda.ErrNotFound
@@ -183,30 +200,39 @@ type view struct {
 	snapshot *snapshot
 	standing *veranda.Standing
 	roles    string
+	// consented tells whether the organization lets platform support look here.
+	consented bool
 }
 
-func (v *view) has(p veranda.Permission) bool { return v.snapshot.AllowsList(v.roles, string(p)) }
+// has tells whether the roles give a permission, and the cap, where there is one, gives it too.
+func (v *view) has(p veranda.Permission) bool {
+	return v.snapshot.AllowsList(v.roles, string(p)) && (v.standing.Cap == "" || v.snapshot.AllowsList(v.standing.Cap, string(p)))
+}
 
-func (v *view) qualified(p veranda.Permission, qualifier string) bool {
+func (v *view) qualified(roles string, p veranda.Permission, qualifier string) bool {
 	name, ok := v.snapshot.qualified[p]
 	if !ok {
 		return false
 	}
 	switch qualifier {
 	case qualifierOwn:
-		return name.own != "" && v.snapshot.AllowsList(v.roles, name.own)
+		return name.own != "" && v.snapshot.AllowsList(roles, name.own)
 	case qualifierAssigned:
-		return name.assigned != "" && v.snapshot.AllowsList(v.roles, name.assigned)
+		return name.assigned != "" && v.snapshot.AllowsList(roles, name.assigned)
 	default:
-		return name.managed != "" && v.snapshot.AllowsList(v.roles, name.managed)
+		return name.managed != "" && v.snapshot.AllowsList(roles, name.managed)
 	}
 }
 
 func (v *view) allows(ask veranda.Ask) bool {
-	return v.has(ask.Permission) ||
-		ask.Own && v.qualified(ask.Permission, qualifierOwn) ||
-		ask.Assigned && v.qualified(ask.Permission, qualifierAssigned) ||
-		ask.InWorkspace && v.qualified(ask.Permission, qualifierManaged) && v.manages()
+	return v.allowsBy(v.roles, ask) && (v.standing.Cap == "" || v.allowsBy(v.standing.Cap, ask))
+}
+
+func (v *view) allowsBy(roles string, ask veranda.Ask) bool {
+	return v.snapshot.AllowsList(roles, string(ask.Permission)) ||
+		ask.Own && v.qualified(roles, ask.Permission, qualifierOwn) ||
+		ask.Assigned && v.qualified(roles, ask.Permission, qualifierAssigned) ||
+		ask.InWorkspace && v.qualified(roles, ask.Permission, qualifierManaged) && v.manages()
 }
 
 // seesWorkspace tells whether the workspace of the standing is one the actor may see.
@@ -215,7 +241,7 @@ func (v *view) seesWorkspace() bool {
 	if !s.WorkspaceFound {
 		return false
 	}
-	return s.WorkspaceMember || s.System != "" || s.WorkspaceOpen && v.has(permEnterOpen)
+	return s.WorkspaceMember || s.System != "" || v.consented || s.WorkspaceOpen && v.has(permEnterOpen)
 }
 
 // manages tells whether the actor manages the workspace of the standing.
@@ -233,7 +259,8 @@ func join(roles, more string) string {
 	return roles + " " + more
 }
 
-// Which workspaces VisibleArgs opens.
+// Which workspaces VisibleArgs opens; a greater number is a moment in microseconds since 1970, for platform support that
+// sees what was consented to beyond that moment.
 const (
 	seesOwn  = 0
 	seesOpen = 1
@@ -242,9 +269,11 @@ const (
 
 // Visible narrows a list to workspaces the actor may see; see veranda.Authorizer.
 func (a *Authorizer) Visible(column string) string {
-	return column + ` IN (SELECT vw.id FROM veranda_workspaces vw WHERE vw.org_id = $1 AND vw.deleted_at IS NULL AND ($3 = 2 OR $3 = 1 AND vw.open)
+	return column + ` IN (SELECT vw.id FROM veranda_workspaces vw WHERE vw.org_id = $1 AND vw.deleted_at IS NULL AND (CAST($3 AS BIGINT) = 2 OR CAST($3 AS BIGINT) = 1 AND vw.open)
 	UNION ALL SELECT vm.workspace_id FROM veranda_workspace_members vm JOIN veranda_workspaces vw ON vw.org_id = vm.org_id AND vw.id = vm.workspace_id
-	WHERE vm.org_id = $1 AND vm.account_id = $2 AND vw.deleted_at IS NULL)`
+	WHERE vm.org_id = $1 AND vm.account_id = $2 AND vw.deleted_at IS NULL
+	UNION ALL SELECT vw.id FROM veranda_support_consents vc JOIN veranda_workspaces vw ON vw.org_id = vc.org_id AND (vw.id = vc.workspace_id OR vc.workspace_id IS NULL AND vw.open)
+	WHERE CAST($3 AS BIGINT) > 2 AND vc.org_id = $1 AND vc.ended_at IS NULL AND vc.until_us > CAST($3 AS BIGINT) AND vw.deleted_at IS NULL)`
 }
 
 // VisibleArgs are the arguments of Visible.
@@ -253,12 +282,15 @@ func (a *Authorizer) VisibleArgs(ctx context.Context, c veranda.Conn, s *veranda
 	if err != nil {
 		return nil, err
 	}
-	mode := seesOwn
+	mode := int64(seesOwn)
+	v := view{snapshot: snapshot, standing: s, roles: s.Roles}
 	switch {
 	case s.System != "":
 		mode = seesAll
-	case s.Member && snapshot.AllowsList(s.Roles, string(permEnterOpen)):
+	case s.Member && v.has(permEnterOpen):
 		mode = seesOpen
+	case a.consented(s, false) || a.consented(s, true):
+		mode = a.db.Now().UnixMicro()
 	}
 	return []any{s.Org, s.Account, mode}, nil
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/veranda-go/veranda"
 )
 
-//go:embed migrations policy.csv policy_account.csv
+//go:embed migrations policy.csv policy_account.csv policy_people.csv
 var files embed.FS
 
 // Module is tenancy's schema, permissions and shipped policy rows.
@@ -18,7 +18,7 @@ func Module() veranda.Module {
 		panic(err)
 	}
 	var policy []byte
-	for _, name := range []string{"policy.csv", "policy_account.csv"} {
+	for _, name := range []string{"policy.csv", "policy_account.csv", "policy_people.csv"} {
 		text, err := files.ReadFile(name)
 		if err != nil { // the files are embedded above
 			panic(err)
@@ -28,6 +28,6 @@ func Module() veranda.Module {
 	}
 	return veranda.Module{
 		Name: "tenancy", Migrations: migrations, Policy: string(policy),
-		Permissions: slices.Concat(organizationPermissions, accountPermissions),
+		Permissions: slices.Concat(organizationPermissions, accountPermissions, peoplePermissions),
 	}
 }

@@ -132,7 +132,11 @@ func (p *policies) reloadOrganization(ctx context.Context, c veranda.Conn, org v
 	if err != nil {
 		return nil, err
 	}
-	compiled, err := policy.Compile(version, append(slices.Clone(rules), own...), policy.Options{Permissions: p.permissions})
+	custom, err := customRoles(ctx, c, org)
+	if err != nil {
+		return nil, err
+	}
+	compiled, err := p.compileOrganization(version, rules, own, custom)
 	if err != nil {
 		return nil, fmt.Errorf("tenancy: policy of an organization: %w", err)
 	}
@@ -141,6 +145,32 @@ func (p *policies) reloadOrganization(ctx context.Context, c veranda.Conn, org v
 		p.orgs.Store(org, fresh)
 	}
 	return fresh, nil
+}
+
+// compileOrganization compiles the installation's rows with those of an organization, which may speak of the roles it made
+// for itself: giving each is a permission of its own. A row about a permission that no package declares any more is left
+// out: what a program has lost, nobody may do.
+func (p *policies) compileOrganization(version int64, rules, own []policy.Rule, custom []string) (*policy.Snapshot, error) {
+	permissions := slices.Clone(p.permissions)
+	for _, role := range custom {
+		permissions = append(permissions, string(PermGrant(role)))
+	}
+	all := slices.Clone(rules)
+	for _, rule := range own {
+		if rule.Type != "p" || slices.ContainsFunc(permissions, func(permission string) bool { return rule.About(permission) }) {
+			all = append(all, rule)
+		}
+	}
+	return policy.Compile(version, all, policy.Options{Permissions: permissions})
+}
+
+// customRoles are the names of the roles an organization made for itself.
+func customRoles(ctx context.Context, c veranda.Conn, org veranda.OrgID) ([]string, error) {
+	var names []string
+	if err := c.Reader().NewRaw("SELECT name FROM veranda_roles WHERE org_id = ? ORDER BY name", org).Scan(ctx, &names); err != nil {
+		return nil, fmt.Errorf("tenancy: custom roles: %w", err)
+	}
+	return names, nil
 }
 
 // installation reads version and rows for everybody: the shipped ones, unless replaced, and those in the database.

@@ -40,6 +40,11 @@ var permissionTable = []struct{ permission, roles string }{
 	{"session.read_own", "member"},
 	{"session.revoke_own", "member"},
 	{"organization.create", "member"},
+	{"account.change_second_factor", "member"},
+	{"account.change_phones", "member"},
+	{"membership.accept_own", "member"},
+	{"membership.leave", belongs},
+	{"join.ask", "member"},
 
 	// see the organization, its open workspaces: ✓ ✓ ✓ ✓ – "name only" "name only"
 	{"organization.read", employees},
@@ -49,9 +54,24 @@ var permissionTable = []struct{ permission, roles string }{
 	// settings, domains, relations, custom roles: ✓ ✓ – – – – –
 	{"organization.update", administers},
 	{"policy.read", administers},
+	{"policy.update", "owner"},
+	{"domain.read", administers},
+	{"domain.manage", administers},
+	{"relation.read", administers},
+	{"relation.manage", administers},
+	{"roles.read", employees},
+	{"roles.manage", administers},
+	{"department.read", employees},
+	{"department.manage", administers},
+	{"access.explain", bringsPeople},
+	{"access.explain:own", belongs},
 	// invite or create employees: ✓ ✓ ✓ "by setting" – – –
 	{"invitation.create_internal", bringsPeople},
 	{"invitation.create_internal_by_setting", "employee"},
+	{"join.read", bringsPeople},
+	{"join.decide", bringsPeople},
+	{"member.assign", bringsPeople},
+	{"member.update", bringsPeople},
 	// invite externals, guests: ✓ ✓ ✓ theirs – – –
 	{"invitation.create_external", bringsPeople},
 	{"invitation.create_external:assigned", "employee"},
@@ -79,10 +99,15 @@ var permissionTable = []struct{ permission, roles string }{
 	{"audit.read_own", "employee external guest support"},
 	{"delivery.read", bringsPeople},
 	{"delivery.read:own", "employee external guest support"},
+	{"delivery.send_again", bringsPeople},
 	// make a workspace, a team: ✓ ✓ ✓ ✓ – – –
 	{"workspace.create", employees},
+	{"team.read", employees},
+	{"team.create", employees},
+	{"team.manage", bringsPeople},
+	{"team.manage:own", "employee"},
 	// see or enter a private workspace: theirs, for all but support
-	{"workspace.read", belongs},
+	{"workspace.read", belongs + " support_consented"},
 	{"workspace.leave", belongs},
 	// manage a workspace: "open ones, theirs as manager" (twice) "members of open ones" "as its manager" – – –
 	{"workspace.manage", "manager"},
@@ -94,8 +119,12 @@ var permissionTable = []struct{ permission, roles string }{
 	{"workspace.manage_members:open", "access_manager"},
 
 	// tasks, statuses: read: "theirs and open" (four times) theirs "theirs, where shared" "with consent"
-	{"task.read", belongs},
-	{"status.read", belongs},
+	{"task.read", belongs + " support_consented"},
+	{"status.read", belongs + " support_consented"},
+	{"support.consent", administers + " manager"},
+	// what platform support does with accounts, once it is asked
+	{"support.change_accounts", "support"},
+	{"support.change_staff", "support"},
 	// … create, edit: ✓ ✓ ✓ ✓ theirs "comment; own assigned tasks" –
 	{"task.create", contributors},
 	{"task.edit", contributors},

@@ -57,6 +57,13 @@ func plain(value string) string {
 	return fmt.Sprintf("%q", clip(value))
 }
 
+// About tells whether a p row speaks of a permission, "kind.action".
+func (r Rule) About(permission string) bool {
+	kind, action, _ := strings.Cut(permission, ".")
+	return r.Type == typePermission && len(r.Values) >= 3 &&
+		(r.Values[1] == wildcard || r.Values[1] == kind) && (r.Values[2] == wildcard || r.Values[2] == action)
+}
+
 // clip shortens text that goes into a message.
 func clip(text string) string {
 	const most = 120
