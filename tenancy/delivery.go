@@ -32,6 +32,25 @@ type Mailer interface {
 	Send(ctx context.Context, mail Mail) error
 }
 
+// The channels by which people are told.
+const (
+	ChannelMail  = "mail"
+	ChannelPhone = "phone"
+)
+
+// TextMessage is a short message to a phone, ready to be sent.
+type TextMessage struct {
+	// ID is the delivery's: the same when a message is sent again after a crash.
+	ID   string
+	To   string // a number in the form of E.164
+	Text string
+}
+
+// PhoneSender sends text messages. Its errors are met as those of a Mailer.
+type PhoneSender interface {
+	SendText(ctx context.Context, message TextMessage) error
+}
+
 // permanent is an error after which sending again is of no use.
 type permanent interface{ Permanent() bool }
 
@@ -40,7 +59,7 @@ type Delivery struct {
 	ID        DeliveryID        `json:"id"`
 	Account   veranda.AccountID `json:"account_id"`
 	By        veranda.AccountID `json:"by" doc:"Whose call caused it."`
-	Channel   string            `json:"channel" enum:"mail"`
+	Channel   string            `json:"channel" enum:"mail,phone"`
 	Recipient string            `json:"recipient"`
 	Template  string            `json:"template"`
 	Language  string            `json:"language"`
@@ -125,6 +144,7 @@ type mailRow struct {
 	ID        DeliveryID
 	Account   veranda.AccountID
 	By        veranda.AccountID
+	Channel   string // ChannelMail where it is empty
 	Recipient string
 	Template  string
 	Language  string
@@ -144,12 +164,15 @@ type mailContent struct {
 }
 
 const insertDelivery = `INSERT INTO veranda_deliveries (org_id, id, account_id, by_id, channel, recipient, template, language, data, link_hash, state, reason, attempts, created_at)
-VALUES ($1, $2, $3, $4, 'mail', $5, $6, $7, $8, $9, 'queued', '', 0, $10)`
+VALUES ($1, $2, $3, $4, $11, $5, $6, $7, $8, $9, 'queued', '', 0, $10)`
 
 // queueMail stores a mail and the event that has it sent.
 func queueMail(ctx context.Context, tx *veranda.Tx, m mailRow) error {
 	if m.ID.IsZero() {
 		m.ID = veranda.NewID[deliveryKind]()
+	}
+	if m.Channel == "" {
+		m.Channel = ChannelMail
 	}
 	content, err := json.Marshal(m.mailContent)
 	if err != nil {
@@ -160,7 +183,7 @@ func queueMail(ctx context.Context, tx *veranda.Tx, m mailRow) error {
 		link = m.Link
 	}
 	_, err = tx.Exec(ctx, insertDelivery, m.Org, m.ID, nullID(m.Account), nullID(m.By), m.Recipient, m.Template, m.Language, string(content), link,
-		tx.DB().Time(tx.DB().Now()))
+		tx.DB().Time(tx.DB().Now()), m.Channel)
 	if err != nil {
 		return fmt.Errorf("tenancy: queue mail: %w", err)
 	}

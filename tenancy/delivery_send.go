@@ -36,6 +36,9 @@ func (s *Service) deliver(ctx context.Context, e veranda.Event) error {
 	if err != nil || m == nil || m.State != "queued" {
 		return err
 	}
+	if m.Channel == ChannelPhone {
+		return s.deliverText(ctx, m)
+	}
 	mail, reason, err := s.compose(ctx, m)
 	if err != nil {
 		return s.notSent(ctx, m, err)
@@ -229,8 +232,8 @@ func (s *Service) readMail(ctx context.Context, org veranda.OrgID, subject strin
 	}
 	m := &storedMail{mailRow: mailRow{Org: org, ID: id}}
 	var content []byte
-	found, err := readOne(ctx, s.conn.Query, `SELECT account_id, by_id, recipient, template, language, link_hash, data, state, attempts, created_at
-FROM veranda_deliveries WHERE org_id = $1 AND id = $2`, []any{org, id}, &m.Account, &m.By, &m.Recipient, &m.Template, &m.Language, &m.Link, &content,
+	found, err := readOne(ctx, s.conn.Query, `SELECT account_id, by_id, channel, recipient, template, language, link_hash, data, state, attempts, created_at
+FROM veranda_deliveries WHERE org_id = $1 AND id = $2`, []any{org, id}, &m.Account, &m.By, &m.Channel, &m.Recipient, &m.Template, &m.Language, &m.Link, &content,
 		&m.State, &m.Attempts, veranda.Moment(&m.CreatedAt))
 	if err != nil || !found {
 		return nil, err

@@ -46,8 +46,10 @@ func renderMail(files fs.FS, name, wanted string, data mailData) (subject, text,
 		html, err = renderHTML(files, tag, name, subject, data)
 		return subject, text, html, err
 	}
-	return "", "", "", fmt.Errorf("tenancy: there is no mail template %q", name)
+	return "", "", "", errNoTemplate(name)
 }
+
+func errNoTemplate(name string) error { return fmt.Errorf("tenancy: there is no template %q", name) }
 
 // languageChain is the tag, what is more general, and English: "pt-BR", "pt", "en".
 func languageChain(wanted string) []string {

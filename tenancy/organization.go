@@ -17,6 +17,18 @@ const (
 	KindPersonal     OrganizationKind = "personal" // of a personal address: exactly one workspace, no teams
 )
 
+// What becomes of a request to join.
+const (
+	JoiningAsk  = "ask"  // a manager decides
+	JoiningAuto = "auto" // it happens by itself
+)
+
+func checkWeekStart(c *veranda.Checks, pointer string, day int64) {
+	if day < 1 || day > 7 {
+		c.Add(pointer, "range", "must be 1 (Monday) to 7 (Sunday)")
+	}
+}
+
 // Organization is a tenant.
 type Organization struct {
 	ID   veranda.OrgID    `json:"id"`
@@ -25,13 +37,23 @@ type Organization struct {
 	// Domains are the mail domains of employees, in ASCII form; none means that any address can be an employee's.
 	Domains []string `json:"domains"`
 	// EmployeesInvite tells whether employees may invite employees.
-	EmployeesInvite bool              `json:"employees_invite"`
-	Language        string            `json:"language"`
-	TimeZone        string            `json:"time_zone"`
-	CreatedBy       veranda.AccountID `json:"created_by"`
-	CreatedAt       time.Time         `json:"created_at"`
-	UpdatedAt       time.Time         `json:"updated_at"`
-	Version         int64             `json:"version"`
+	EmployeesInvite bool `json:"employees_invite"`
+	// Joining says what becomes of a request to join by an address in a proved domain.
+	Joining string `json:"joining" enum:"ask,auto"`
+	// RequireSecondFactor asks a second factor of employees.
+	RequireSecondFactor bool `json:"require_second_factor"`
+	// ExternalsNeedRelation lets in externals from other tenants only where the two are related.
+	ExternalsNeedRelation bool `json:"externals_need_relation"`
+	// AuditDays is how long the audit log is kept; 0 is for ever.
+	AuditDays int64 `json:"audit_days"`
+	// WeekStart is the first day of the week, 1 for Monday to 7 for Sunday (ISO 8601).
+	WeekStart int64             `json:"week_start"`
+	Language  string            `json:"language"`
+	TimeZone  string            `json:"time_zone"`
+	CreatedBy veranda.AccountID `json:"created_by"`
+	CreatedAt time.Time         `json:"created_at"`
+	UpdatedAt time.Time         `json:"updated_at"`
+	Version   int64             `json:"version"`
 	// Limited is true for those who may know the name only (guests, platform support); all other fields are then empty.
 	Limited bool `json:"limited,omitempty"`
 }
@@ -113,8 +135,14 @@ type UpdateOrganizationInput struct {
 	Name            *string       `json:"name,omitempty" minLength:"1" maxLength:"100"`
 	Domains         *[]string     `json:"domains,omitempty" maxItems:"20" doc:"Mail domains of employees; an empty list allows any. Those who are employees already stay."`
 	EmployeesInvite *bool         `json:"employees_invite,omitempty" doc:"Whether employees may invite employees."`
-	Language        *string       `json:"language,omitempty" maxLength:"35"`
-	TimeZone        *string       `json:"time_zone,omitempty" maxLength:"64"`
+	Joining         *string       `json:"joining,omitempty" enum:"ask,auto" doc:"What becomes of a request to join by an address in a proved domain: a manager decides, or it happens by itself."`
+	// RequireSecondFactor can be switched on by who has one.
+	RequireSecondFactor   *bool   `json:"require_second_factor,omitempty" doc:"Whether employees need a second factor."`
+	ExternalsNeedRelation *bool   `json:"externals_need_relation,omitempty" doc:"Whether externals from another tenant need a relation with it."`
+	AuditDays             *int64  `json:"audit_days,omitempty" minimum:"0" maximum:"3650" doc:"How many days the audit log is kept; 0 is for ever, less than 30 is not taken."`
+	WeekStart             *int64  `json:"week_start,omitempty" minimum:"1" maximum:"7" doc:"The first day of the week, 1 for Monday to 7 for Sunday."`
+	Language              *string `json:"language,omitempty" maxLength:"35"`
+	TimeZone              *string `json:"time_zone,omitempty" maxLength:"64"`
 }
 
 func (in *UpdateOrganizationInput) validate() error {
@@ -131,7 +159,17 @@ func (in *UpdateOrganizationInput) validate() error {
 	if in.TimeZone != nil {
 		checkTimeZone(&c, "/time_zone", *in.TimeZone)
 	}
-	if in.Name == nil && in.Domains == nil && in.EmployeesInvite == nil && in.Language == nil && in.TimeZone == nil {
+	if in.Joining != nil {
+		veranda.OneOf(&c, "/joining", *in.Joining, JoiningAsk, JoiningAuto)
+	}
+	if in.AuditDays != nil && *in.AuditDays != 0 && (*in.AuditDays < 30 || *in.AuditDays > 3650) {
+		c.Add("/audit_days", "range", "must be 0, or 30 to 3650")
+	}
+	if in.WeekStart != nil {
+		checkWeekStart(&c, "/week_start", *in.WeekStart)
+	}
+	if in.Name == nil && in.Domains == nil && in.EmployeesInvite == nil && in.Joining == nil && in.RequireSecondFactor == nil &&
+		in.ExternalsNeedRelation == nil && in.AuditDays == nil && in.WeekStart == nil && in.Language == nil && in.TimeZone == nil {
 		c.Add("", "required", "must change at least one field")
 	}
 	return c.Err()

@@ -16,6 +16,8 @@ type Deps struct {
 	Limits veranda.Limits
 	// Mailer sends what is queued; nil leaves mails in the outbox.
 	Mailer Mailer
+	// Phone sends text messages; nil where the installation sends none.
+	Phone PhoneSender
 	// Secret is the program's key, 32 bytes or more: links in mails are derived from it.
 	Secret []byte
 	// BaseURL is where the program is reached, without a slash at the end: links in mails are made from it alone.
@@ -30,6 +32,7 @@ type Service struct {
 	authz   veranda.Authorizer
 	limits  veranda.Limits
 	mailer  Mailer
+	phone   PhoneSender
 	secret  []byte
 	baseURL string
 	log     *slog.Logger
@@ -57,7 +60,7 @@ func New(d Deps) (*Service, error) {
 		d.Limits = veranda.Unlimited{}
 	}
 	s := &Service{
-		conn: d.DB.Conn(), authz: d.Authz, limits: d.Limits, mailer: d.Mailer, secret: d.Secret, baseURL: d.BaseURL, log: d.DB.Log(),
+		conn: d.DB.Conn(), authz: d.Authz, limits: d.Limits, mailer: d.Mailer, phone: d.Phone, secret: d.Secret, baseURL: d.BaseURL, log: d.DB.Log(),
 		passwords: newPasswords(d.PasswordCost),
 		reads: &reads{
 			standing:     d.Authz.Compose(veranda.Target{}),
@@ -65,7 +68,7 @@ func New(d Deps) (*Service, error) {
 			member:       d.Authz.Compose(veranda.Target{Columns: memberColumns, Join: memberJoin}),
 		},
 	}
-	if d.Mailer != nil {
+	if d.Mailer != nil || d.Phone != nil {
 		if err := d.DB.Consume(veranda.Consumer{Name: "tenancy.deliver", Kinds: []string{EventDeliveryQueued}, Deliver: s.deliver}); err != nil {
 			return nil, err
 		}

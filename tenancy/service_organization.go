@@ -33,6 +33,7 @@ func (s *Service) CreateOrganization(ctx context.Context, by veranda.Actor, in C
 	row := organizationRow{
 		ID: veranda.NewOrgID(), Kind: string(in.Kind), Name: in.Name, Domains: domainsText(in.Domains),
 		EmployeesInvite: in.Kind == KindPersonal, Language: founder.Language, TimeZone: founder.TimeZone,
+		Joining: JoiningAsk, WeekStart: 1,
 		CreatedBy: standing.Account, CreatedAt: dialect.At(now), UpdatedAt: dialect.At(now), Version: 1,
 	}
 	err = s.conn.InTx(ctx, func(ctx context.Context, tx *veranda.Tx) error {
@@ -221,7 +222,8 @@ func (s *Service) UpdateOrganization(ctx context.Context, by veranda.Actor, in U
 	now := s.conn.DB().Now()
 	row.Version, row.UpdatedAt = before+1, dialect.At(now)
 	err = s.conn.InTx(ctx, func(ctx context.Context, tx *veranda.Tx) error {
-		result, err := tx.NewUpdate().Model(&row).Column("name", "domains", "employees_invite", "language", "time_zone", "updated_at", "version").
+		result, err := tx.NewUpdate().Model(&row).Column("name", "domains", "employees_invite", "joining", "require_second_factor", "externals_need_relation",
+			"audit_days", "week_start", "language", "time_zone", "updated_at", "version").
 			Where("id = ?", row.ID).Where("version = ?", before).Where("deleted_at IS NULL").Exec(ctx)
 		if err != nil {
 			return fmt.Errorf("tenancy: update organization: %w", err)
@@ -255,6 +257,21 @@ func (in *UpdateOrganizationInput) apply(row *organizationRow) (fields []string)
 	}
 	if in.EmployeesInvite != nil {
 		row.EmployeesInvite, fields = *in.EmployeesInvite, append(fields, "employees_invite")
+	}
+	if in.Joining != nil {
+		row.Joining, fields = *in.Joining, append(fields, "joining")
+	}
+	if in.RequireSecondFactor != nil {
+		row.SecondFactor, fields = *in.RequireSecondFactor, append(fields, "require_second_factor")
+	}
+	if in.ExternalsNeedRelation != nil {
+		row.NeedRelation, fields = *in.ExternalsNeedRelation, append(fields, "externals_need_relation")
+	}
+	if in.AuditDays != nil {
+		row.AuditDays, fields = *in.AuditDays, append(fields, "audit_days")
+	}
+	if in.WeekStart != nil {
+		row.WeekStart, fields = *in.WeekStart, append(fields, "week_start")
 	}
 	if in.Language != nil {
 		row.Language, fields = *in.Language, append(fields, "language")

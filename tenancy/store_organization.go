@@ -19,6 +19,11 @@ type organizationRow struct {
 	Name            string            `bun:"name"`
 	Domains         string            `bun:"domains"`
 	EmployeesInvite bool              `bun:"employees_invite"`
+	Joining         string            `bun:"joining"`
+	SecondFactor    bool              `bun:"require_second_factor"`
+	NeedRelation    bool              `bun:"externals_need_relation"`
+	AuditDays       int64             `bun:"audit_days"`
+	WeekStart       int64             `bun:"week_start"`
 	Language        string            `bun:"language"`
 	TimeZone        string            `bun:"time_zone"`
 	PolicyVersion   int64             `bun:"policy_version"`
@@ -31,18 +36,23 @@ type organizationRow struct {
 
 // organizationColumns are read with the standing.
 const (
-	organizationColumns = `t.name, CAST(t.domains AS TEXT), t.employees_invite, t.language, t.time_zone, t.created_by, t.created_at, t.updated_at, t.version`
-	organizationJoin    = `LEFT JOIN veranda_organizations t ON t.id = $2 AND t.deleted_at IS NULL`
+	organizationColumns = `t.name, CAST(t.domains AS TEXT), t.employees_invite, t.language, t.time_zone, t.created_by, t.created_at, t.updated_at, t.version,
+	t.joining, t.require_second_factor, t.externals_need_relation, t.audit_days, t.week_start`
+	organizationJoin = `LEFT JOIN veranda_organizations t ON t.id = $2 AND t.deleted_at IS NULL`
 )
 
 func (r *organizationRow) destinations() []any {
-	return []any{&r.Name, &r.Domains, &r.EmployeesInvite, &r.Language, &r.TimeZone, &r.CreatedBy, &r.CreatedAt, &r.UpdatedAt, &r.Version}
+	return []any{
+		&r.Name, &r.Domains, &r.EmployeesInvite, &r.Language, &r.TimeZone, &r.CreatedBy, &r.CreatedAt, &r.UpdatedAt, &r.Version,
+		&r.Joining, &r.SecondFactor, &r.NeedRelation, &r.AuditDays, &r.WeekStart,
+	}
 }
 
 func (r *organizationRow) organization() (*Organization, error) {
 	o := &Organization{
 		ID: r.ID, Kind: OrganizationKind(r.Kind), Name: r.Name, EmployeesInvite: r.EmployeesInvite, Language: r.Language, TimeZone: r.TimeZone,
 		CreatedBy: r.CreatedBy, CreatedAt: r.CreatedAt.Time, UpdatedAt: r.UpdatedAt.Time, Version: r.Version,
+		Joining: r.Joining, RequireSecondFactor: r.SecondFactor, ExternalsNeedRelation: r.NeedRelation, AuditDays: r.AuditDays, WeekStart: r.WeekStart,
 	}
 	if err := json.Unmarshal([]byte(r.Domains), &o.Domains); err != nil {
 		return nil, fmt.Errorf("tenancy: domains of organization %s: %w", r.ID, err)
