@@ -20,19 +20,21 @@ import (
 	"github.com/veranda-go/veranda/stream"
 	"github.com/veranda-go/veranda/tasks"
 	"github.com/veranda-go/veranda/tenancy"
+	"github.com/veranda-go/veranda/tenancy/audit"
 	"github.com/veranda-go/veranda/workspace"
 	"github.com/veranda-go/veranda/workspace/statistics"
 )
 
 // modules are the packages the product is made of, in the order of their dependence.
 func modules() []veranda.Module {
-	return []veranda.Module{veranda.Core(), tenancy.Module(), workspace.Module(), statistics.Module(), tasks.Module(), stream.Module()}
+	return []veranda.Module{veranda.Core(), tenancy.Module(), audit.Module(), workspace.Module(), statistics.Module(), tasks.Module(), stream.Module()}
 }
 
 // services are the product's features on one database.
 type services struct {
 	authz      *tenancy.Authorizer
 	tenancy    *tenancy.Service
+	audit      *audit.Service
 	workspaces *workspace.Service
 	statistics *statistics.Service
 	tasks      *tasks.Service
@@ -50,6 +52,9 @@ func newServices(ctx context.Context, db *veranda.DB, settings *config.Config, m
 	if s.tenancy, err = tenancy.New(tenancy.Deps{
 		DB: db, Authz: s.authz, Limits: limits, Mailer: mailer, Secret: []byte(settings.SecretKey.Reveal()), BaseURL: settings.BaseURL.String(),
 	}); err != nil {
+		return nil, err
+	}
+	if s.audit, err = audit.New(audit.Deps{DB: db, Authz: s.authz}); err != nil {
 		return nil, err
 	}
 	if s.workspaces, err = workspace.New(workspace.Deps{DB: db, Authz: s.authz, Limits: limits, Post: tenancy.Post{}}); err != nil {
@@ -123,7 +128,7 @@ func newApp(ctx context.Context, settings *config.Config, log *slog.Logger, limi
 	if a.services, err = newServices(ctx, a.db, settings, mailer, limits); err != nil {
 		return nil, err
 	}
-	for _, job := range []veranda.Periodic{web.SweepIdempotency(a.db), a.services.tenancy.TidyJob()} {
+	for _, job := range []veranda.Periodic{web.SweepIdempotency(a.db), a.services.tenancy.TidyJob(), a.services.audit.RetentionJob()} {
 		if err := a.db.Every(job); err != nil {
 			return nil, err
 		}
@@ -167,6 +172,7 @@ func (a *app) newServer(mailbox *mail.Mailbox) (*web.Server, error) {
 	organizationRoutes(server, a.services.tenancy)
 	invitationRoutes(server, a.services.tenancy)
 	policyRoutes(server, a.services)
+	auditRoutes(server, a.services.audit)
 	workspaceRoutes(server, a.services.workspaces)
 	taskRoutes(server, a.services.tasks)
 	streamRoutes(server, a.services.stream)

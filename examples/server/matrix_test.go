@@ -59,7 +59,7 @@ type matrix struct {
 
 // places are all places of the matrix.
 func places() []*place {
-	return slices.Concat(accountPlaces(), organizationPlaces(), invitationPlaces(), workspacePlaces(), taskPlaces(), streamPlaces(), statisticsPlaces())
+	return slices.Concat(accountPlaces(), organizationPlaces(), auditPlaces(), invitationPlaces(), workspacePlaces(), taskPlaces(), streamPlaces(), statisticsPlaces())
 }
 
 // Every route of the running program is called by every role, in every kind of workspace, on one's own and on others'
