@@ -42,6 +42,8 @@ var (
 	ruleForm = attemptRule{prefix: "form", limit: 60, window: time.Hour}
 	// ruleMail counts mails to an address that anybody may cause.
 	ruleMail = attemptRule{prefix: "mail", limit: 5, window: time.Hour}
+	// ruleAccount counts what an account gives others to do.
+	ruleAccount = attemptRule{prefix: "account", limit: 20, window: 24 * time.Hour}
 	// ruleInvite counts invitations to an address by an organization.
 	ruleInvite = attemptRule{prefix: "invite", limit: 5, window: 24 * time.Hour}
 	// ruleInviter counts the invitations an account sends.

@@ -21,13 +21,14 @@ import (
 	"github.com/veranda-go/veranda/tasks"
 	"github.com/veranda-go/veranda/tenancy"
 	"github.com/veranda-go/veranda/tenancy/audit"
+	"github.com/veranda-go/veranda/tenancy/support"
 	"github.com/veranda-go/veranda/workspace"
 	"github.com/veranda-go/veranda/workspace/statistics"
 )
 
 // modules are the packages the product is made of, in the order of their dependence.
 func modules() []veranda.Module {
-	return []veranda.Module{veranda.Core(), tenancy.Module(), audit.Module(), workspace.Module(), statistics.Module(), tasks.Module(), stream.Module()}
+	return []veranda.Module{veranda.Core(), tenancy.Module(), audit.Module(), support.Module(), workspace.Module(), statistics.Module(), tasks.Module(), stream.Module()}
 }
 
 // services are the product's features on one database.
@@ -35,6 +36,7 @@ type services struct {
 	authz      *tenancy.Authorizer
 	tenancy    *tenancy.Service
 	audit      *audit.Service
+	support    *support.Service
 	workspaces *workspace.Service
 	statistics *statistics.Service
 	tasks      *tasks.Service
@@ -55,6 +57,11 @@ func newServices(ctx context.Context, db *veranda.DB, settings *config.Config, m
 		return nil, err
 	}
 	if s.audit, err = audit.New(audit.Deps{DB: db, Authz: s.authz}); err != nil {
+		return nil, err
+	}
+	if s.support, err = support.New(support.Deps{
+		DB: db, Authz: s.authz, Throttle: tenancy.NewThrottle(db), Actions: supportActions(s.tenancy), BaseURL: settings.BaseURL.String(),
+	}); err != nil {
 		return nil, err
 	}
 	if s.workspaces, err = workspace.New(workspace.Deps{DB: db, Authz: s.authz, Limits: limits, Post: tenancy.Post{}}); err != nil {
@@ -173,6 +180,7 @@ func (a *app) newServer(mailbox *mail.Mailbox) (*web.Server, error) {
 	invitationRoutes(server, a.services.tenancy)
 	policyRoutes(server, a.services)
 	auditRoutes(server, a.services.audit)
+	supportRoutes(server, a.services.support)
 	workspaceRoutes(server, a.services.workspaces)
 	taskRoutes(server, a.services.tasks)
 	streamRoutes(server, a.services.stream)

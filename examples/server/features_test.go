@@ -27,7 +27,7 @@ type clause struct {
 
 // features are all rows that are tested, in the order of the table.
 func features() []feature {
-	return slices.Concat(accountFeatures(), organizationFeatures(), auditFeatures(), workspaceFeatures(), taskFeatures(), streamFeatures(), statisticsFeatures(), embedderFeatures())
+	return slices.Concat(accountFeatures(), organizationFeatures(), auditFeatures(), supportFeatures(), workspaceFeatures(), taskFeatures(), streamFeatures(), statisticsFeatures(), embedderFeatures())
 }
 
 // TestFeatures drives the real program over HTTP: TestFeatures/embedded/T1/confirm.

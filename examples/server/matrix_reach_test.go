@@ -29,6 +29,7 @@ func (m *matrix) furnishBelongings(t *testing.T) {
 			m.siblings = all[len(all)-1].with("assignee", m.hidden.account, "follower", m.hidden.account)
 		}
 	}
+	m.supportBelongings(t)
 }
 
 // invite makes an invitation to a workspace.
@@ -71,7 +72,7 @@ func (m *matrix) photograph(t *testing.T) string {
 // byte.
 func (m *matrix) reach(t *testing.T, p *place, actor string, best spot) {
 	t.Helper()
-	if p.at == atAnybody {
+	if p.at == atAnybody || p.at == atTicket || p.at == atPlatform { // nothing of these lies in a tenant
 		return
 	}
 	_, there := m.home(actor)
@@ -171,7 +172,7 @@ func (p *place) key(name string) string {
 
 // knowsTenants tells that the answer may depend on whether the organization exists, for those who may read its name.
 func (p *place) knowsTenants() bool {
-	return p.at == atOrganization || p.at == atMember
+	return p.at == atOrganization || p.at == atMember || p.at == atConsent
 }
 
 // sibling is an id of the same organization that the call must not find.

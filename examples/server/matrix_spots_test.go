@@ -25,6 +25,9 @@ const (
 	atTaskComment
 	atStatus
 	atStatusComment
+	atPlatform // the platform's own people, in no tenant
+	atTicket   // a request to platform support
+	atConsent  // a tenant's consent that platform support looks
 )
 
 // ids are what placeholders stand for: "{task}" in a path, a query or a body.
@@ -80,6 +83,12 @@ func (m *matrix) spots(t *testing.T, p *place, actor string) []spot {
 		return []spot{base}
 	case atOrganization:
 		return []spot{base}
+	case atPlatform:
+		return []spot{base}
+	case atTicket:
+		return m.ticketSpots(t, p, actor, here, base)
+	case atConsent:
+		return m.consentSpots(t, here, base)
 	case atMember:
 		return m.memberSpots(p, actor, here, base)
 	case atInvitation:

@@ -55,11 +55,14 @@ type matrix struct {
 	// siblings lie in ours, in a workspace that no actor sees.
 	siblings  ids
 	versioned map[string]bool // routes that take If-Match
+	// writer writes to platform support, written is how often.
+	writer  *caller
+	written int
 }
 
 // places are all places of the matrix.
 func places() []*place {
-	return slices.Concat(accountPlaces(), organizationPlaces(), auditPlaces(), invitationPlaces(), workspacePlaces(), taskPlaces(), streamPlaces(), statisticsPlaces())
+	return slices.Concat(accountPlaces(), organizationPlaces(), auditPlaces(), supportPlaces(), invitationPlaces(), workspacePlaces(), taskPlaces(), streamPlaces(), statisticsPlaces())
 }
 
 // Every route of the running program is called by every role, in every kind of workspace, on one's own and on others'
@@ -160,8 +163,10 @@ func (m *matrix) send(t *testing.T, p *place, actor string, s spot) *reply {
 // expected is what the table says of a spot.
 func (p *place) expected(actor string, x circumstances) int {
 	switch {
-	case p.at == atAnybody:
+	case p.at == atAnybody && p.decide == nil:
 		return p.ok
+	case p.at == atAnybody || p.at == atTicket || p.at == atPlatform:
+		return p.decide(actor, x)
 	case slices.Contains(signedOut, actor) && (actor == "anonymous" || p.ok != http.StatusUnprocessableEntity):
 		return http.StatusUnauthorized
 	case p.at == atOneself || p.at == atSession:
@@ -199,10 +204,10 @@ func (m *matrix) call(t *testing.T, p *place, actor string) {
 		if r.Status != want {
 			t.Errorf("%s (%s): status %d, want %d: %s", actor, s.name, r.Status, want, r.Body)
 		}
-		if r.Status == http.StatusNotFound && p.at != atAnybody && p.at != atOneself {
+		if r.Status == http.StatusNotFound && p.at != atAnybody && p.at != atOneself && p.at != atPlatform {
 			m.sameAs(t, p, actor, s.name, r, m.absent(t, actor))
 		}
-		if p.at == atAnybody {
+		if p.at == atAnybody && p.decide == nil {
 			m.sameForEverybody(t, p, actor, r)
 		}
 		if r.Status == want && want == p.ok && p.check != nil {
@@ -213,7 +218,7 @@ func (m *matrix) call(t *testing.T, p *place, actor string) {
 
 // inPersonal tells whether a place is in personal tenants too: those have members only, and one workspace.
 func (p *place) inPersonal() bool {
-	return p.action != inviteExternals && p.at != atInvitation && p.action != makeWorkspace
+	return p.action != inviteExternals && p.at != atInvitation && p.action != makeWorkspace && p.at != atConsent && p.name != "to a workspace"
 }
 
 // oneUse tells that a call ends the session it is made with.

@@ -125,6 +125,11 @@ var permissionTable = []struct{ permission, roles string }{
 	// what platform support does with accounts, once it is asked
 	{"support.change_accounts", "support"},
 	{"support.change_staff", "support"},
+	{"support_request.create", "anonymous member"},
+	{"support_request.read_own", "member"},
+	{"support_request.read", "support"},
+	{"support_request.answer", "support"},
+	{"support_request.act", "support"},
 	// … create, edit: ✓ ✓ ✓ ✓ theirs "comment; own assigned tasks" –
 	{"task.create", contributors},
 	{"task.edit", contributors},

@@ -30,7 +30,8 @@ const (
 
 // $1 to $3 are Visible's. $4 is how much is read, $5 the reader's id as text, $6 and $7 the position, $8 and $9 the times,
 // $10 the kind's pattern, $11 the subject, $12 who did it, $13 the number of rows. Events of open workspaces that were
-// deleted stay readable for those who read everything. The reader's own deeds are theirs to read wherever they were done.
+// deleted stay readable for those who read everything. The reader's own deeds are theirs to read wherever they were done, and that platform support looked
+// into a workspace, or may, is told to all who see it.
 func listText(audited, visible string) string {
 	var b strings.Builder
 	for _, part := range []string{
@@ -39,7 +40,8 @@ func listText(audited, visible string) string {
 FROM veranda_events WHERE org_id = $1 AND `, audited, `
 AND (workspace_id IS NULL OR by_id = $2 OR `, visible, `
 	OR CAST($4 AS BIGINT) = 1 AND EXISTS (SELECT 1 FROM veranda_workspaces dw WHERE dw.org_id = veranda_events.org_id AND dw.id = veranda_events.workspace_id AND dw.deleted_at IS NOT NULL AND dw.open))
-AND (CAST($4 AS BIGINT) = 1 OR CAST($4 AS BIGINT) = 2 AND `, concernsPeople, ` OR by_id = $2 OR subject_id = $5)
+AND (CAST($4 AS BIGINT) = 1 OR CAST($4 AS BIGINT) = 2 AND `, concernsPeople, ` OR by_id = $2 OR subject_id = $5
+	OR workspace_id IS NOT NULL AND kind IN ('tenancy.support_looked', 'support.consent_given', 'support.consent_ended'))
 AND (at, id) < ($6, $7) AND at >= $8 AND at < $9
 AND ($10 = '' OR kind LIKE $10 ESCAPE '!') AND ($11 = '' OR subject_id = $11)
 AND (by_id = $12 OR $12 = '00000000-0000-0000-0000-000000000000')
