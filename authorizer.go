@@ -41,7 +41,13 @@ type Target struct {
 }
 
 // ComposedRead is a read that Compose made.
-type ComposedRead struct{ Text string }
+type ComposedRead struct {
+	// Text is the read of those who belong to the organization, nearly all who call.
+	Text string
+	// Strangers is read in its place outside any organization, and once more for an account that Text found not to be a
+	// member: it tells what only the platform's own people have. Empty where Text tells it.
+	Strangers string
+}
 
 // Standing is what one read says about an actor in an organization, and in a workspace where the read named one.
 type Standing struct {
@@ -78,7 +84,8 @@ type Standing struct {
 	WorkspaceMember bool
 	WorkspaceRoles  string
 
-	// PlatformRoles are roles in the installation itself: "support" for the platform's own people.
+	// PlatformRoles are roles in the installation itself: "support" for the platform's own people. They are not read for a
+	// member of the organization, nor are the consents below: a member is there as one.
 	PlatformRoles string
 	// Consent and WorkspaceConsent are until when the organization lets the platform's own people look into its open
 	// workspaces, and into the workspace the read named; zero where it does not.
@@ -128,6 +135,17 @@ func (c Conn) Read(ctx context.Context, read ComposedRead, by Actor, org OrgID, 
 	if by.IsZero() {
 		return nil, ErrUnauthenticated
 	}
+	if read.Strangers != "" && org.IsZero() {
+		return c.read(ctx, read.Strangers, by, org, args, own)
+	}
+	s, err := c.read(ctx, read.Text, by, org, args, own)
+	if err != nil || s.Member || s.Account.IsZero() || read.Strangers == "" {
+		return s, err
+	}
+	return c.read(ctx, read.Strangers, by, org, args, own)
+}
+
+func (c Conn) read(ctx context.Context, text string, by Actor, org OrgID, args, own []any) (*Standing, error) {
 	s := &Standing{Org: org, System: by.System(), anonymous: by.IsAnonymous(), token: by.TokenHash()}
 	arguments := make([]any, 0, 3+len(args))
 	arguments = append(arguments, by.TokenHash(), org, nil)
@@ -135,7 +153,7 @@ func (c Conn) Read(ctx context.Context, read ComposedRead, by Actor, org OrgID, 
 		arguments[2] = account
 	}
 	arguments = append(arguments, args...)
-	rows, err := c.Query(ctx, read.Text, arguments...)
+	rows, err := c.Query(ctx, text, arguments...)
 	if err != nil {
 		return nil, translate(fmt.Errorf("veranda: read standing: %w", err))
 	}

@@ -3,6 +3,7 @@ package veranda
 import (
 	"errors"
 	"strings"
+	"time"
 
 	"github.com/veranda-go/veranda/internal/dialect"
 )
@@ -30,7 +31,9 @@ type Error struct {
 	Reason  string
 	Message string
 	Fields  []FieldError
-	cause   error
+	// RetryAfter is how long to wait before the same call may succeed; zero where nobody knows.
+	RetryAfter time.Duration
+	cause      error
 }
 
 // FieldError names one bad field of an input.
@@ -84,6 +87,13 @@ func (e *Error) Is(target error) bool {
 func (e *Error) Because(cause error) *Error {
 	c := *e
 	c.cause = cause
+	return &c
+}
+
+// After is a copy of the error that says how long to wait before trying again.
+func (e *Error) After(wait time.Duration) *Error {
+	c := *e
+	c.RetryAfter = wait
 	return &c
 }
 

@@ -19,7 +19,10 @@ type Module struct {
 	Name        string
 	Migrations  fs.FS // folders "postgres" and "sqlite"
 	Permissions []Permission
-	Policy      string // casbin CSV
+	// Meanings says in a line each what a permission allows, for those who put roles together; one without is shown by its
+	// name alone.
+	Meanings map[Permission]string
+	Policy   string // casbin CSV
 }
 
 // Core is the module of this package: event log, outbox, periodic jobs, idempotency keys. Every program has it.

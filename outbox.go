@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"runtime/debug"
 	"slices"
@@ -202,7 +203,20 @@ func (db *DB) closeRow(ctx context.Context, id outboxID) error {
 	})
 }
 
-// failed notes a failure and puts the row off: 1, 2, 4 … seconds, an hour at most.
+// RetryAfter is how long a piece of work waits after so many failed attempts: 1, 2, 4 … seconds, an hour at most. Where
+// the cause of the failure has a method RetryAfter() time.Duration and asks for more, it waits that long, an hour at most.
+func RetryAfter(attempts int64, cause error) time.Duration {
+	wait := min(time.Second<<min(max(attempts, 1)-1, 20), longestRetry)
+	var asks interface{ RetryAfter() time.Duration }
+	if errors.As(cause, &asks) {
+		wait = max(wait, min(asks.RetryAfter(), longestRetry))
+	}
+	return wait
+}
+
+const longestRetry = time.Hour
+
+// failed notes a failure and puts the row off for as long as RetryAfter says.
 func (db *DB) failed(ctx context.Context, consumer string, id outboxID, cause error) error {
 	return db.InTx(ctx, func(ctx context.Context, tx *Tx) error {
 		rows, err := tx.Query(ctx, `SELECT attempts FROM veranda_outbox WHERE id = $1`, id)
@@ -217,7 +231,7 @@ func (db *DB) failed(ctx context.Context, consumer string, id outboxID, cause er
 			return err
 		}
 		attempts++
-		due := db.Now().Add(min(time.Second<<min(attempts-1, 20), time.Hour))
+		due := db.Now().Add(RetryAfter(attempts, cause))
 		if attempts >= maxAttempts {
 			due = parked
 			db.log.Error("work parked after too many failures", "consumer", consumer, "id", id.String(), "error", cause)

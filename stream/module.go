@@ -19,5 +19,5 @@ func Module() veranda.Module {
 	if err != nil { // the folder is embedded above
 		panic(err)
 	}
-	return veranda.Module{Name: "stream", Migrations: files, Permissions: permissions, Policy: policy}
+	return veranda.Module{Name: "stream", Migrations: files, Permissions: permissions, Meanings: meanings(), Policy: policy}
 }

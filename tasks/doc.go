@@ -13,6 +13,8 @@
 //   - An assignee is somebody who could see the task when it was assigned to them.
 //   - A task's version rises with every change of what it says: by Update, Finish, Reopen, SetChecklist and TickItem.
 //     Comments and followers do not raise it, so that talking about a task does not spoil the work of who edits it.
+//   - Open tasks of who leaves the organization go to who takes over, where they see the workspace, and else to nobody: in
+//     the transaction that ends the access, by a hook that New adds. Finished ones keep their assignees.
 //   - A change that changes nothing stores nothing and emits nothing.
 //   - Labels that differ only in case are one label.
 //   - Deleting a task is final and takes everything that hangs on it along; its events stay.

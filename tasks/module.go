@@ -20,5 +20,5 @@ func Module() veranda.Module {
 	if err != nil { // the folder is embedded above
 		panic(err)
 	}
-	return veranda.Module{Name: "tasks", Migrations: migrations, Permissions: permissions(), Policy: policyRows}
+	return veranda.Module{Name: "tasks", Migrations: migrations, Permissions: permissions(), Meanings: meanings(), Policy: policyRows}
 }

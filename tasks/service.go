@@ -36,7 +36,7 @@ type texts struct {
 	list               listTexts
 }
 
-// New makes the service.
+// New makes the service. It adds a hook to the database: open tasks of who leaves an organization find somebody else.
 func New(d Deps) (*Service, error) {
 	if d.DB == nil || d.Authz == nil {
 		return nil, errors.New("tasks: Deps wants DB and Authz")
@@ -44,7 +44,7 @@ func New(d Deps) (*Service, error) {
 	if d.Limits == nil {
 		d.Limits = veranda.Unlimited{}
 	}
-	return &Service{conn: d.DB.Conn(), authz: d.Authz, limits: d.Limits, texts: &texts{
+	s := &Service{conn: d.DB.Conn(), authz: d.Authz, limits: d.Limits, texts: &texts{
 		readTask:         d.Authz.Compose(veranda.Target{Columns: taskColumns, Join: taskJoin, Workspace: "t.workspace_id"}),
 		readComment:      d.Authz.Compose(veranda.Target{Columns: taskColumns + ", " + commentColumns, Join: taskJoin + commentJoin, Workspace: "t.workspace_id"}),
 		readWorkspace:    d.Authz.Compose(veranda.Target{Workspace: "$4"}),
@@ -52,7 +52,9 @@ func New(d Deps) (*Service, error) {
 		lock:             d.DB.Pick(lockPostgres, selectTask),
 		lockToDelete:     d.DB.Pick(lockToDeletePostgres, selectTask),
 		list:             newListTexts(d.DB, d.Authz),
-	}}, nil
+	}}
+	d.DB.Veto(s.handOver())
+	return s, nil
 }
 
 // WithTx binds the service to a running transaction: what it reads and writes lies in it.

@@ -22,13 +22,22 @@ const (
 
 // Account is a person.
 type Account struct {
-	ID       veranda.AccountID `json:"id"`
-	Name     string            `json:"name"`
-	Language string            `json:"language" doc:"A language tag (BCP 47)."`
-	TimeZone string            `json:"time_zone" doc:"A time zone's name in the IANA data base."`
-	State    AccountState      `json:"state"`
+	ID   veranda.AccountID `json:"id"`
+	Name string            `json:"name"`
+	// FirstName and LastName are for lists that sort by them; what is shown is Name.
+	FirstName string       `json:"first_name"`
+	LastName  string       `json:"last_name"`
+	Language  string       `json:"language" doc:"A language tag (BCP 47)."`
+	TimeZone  string       `json:"time_zone" doc:"A time zone's name in the IANA data base."`
+	WeekStart int64        `json:"week_start" doc:"The first day of the week: 1 is Monday, 7 Sunday (ISO 8601)."`
+	Channel   string       `json:"channel" enum:"mail,phone" doc:"How the person wants to be told."`
+	State     AccountState `json:"state"`
 	// Addresses begin with the primary one.
 	Addresses []AccountAddress `json:"addresses"`
+	// Phones are its phone numbers.
+	Phones []AccountPhone `json:"phones"`
+	// SecondFactor is absent where signing in asks none.
+	SecondFactor *AccountFactor `json:"second_factor,omitempty"`
 	// Organizations are those the account belongs to.
 	Organizations []AccountOrganization `json:"organizations"`
 	CreatedAt     time.Time             `json:"created_at"`
@@ -47,6 +56,9 @@ type AccountAddress struct {
 	Primary     bool       `json:"primary"`
 	ConfirmedAt *time.Time `json:"confirmed_at,omitempty"`
 	CreatedAt   time.Time  `json:"created_at"`
+	// BouncedAt is set where mail to the address came back: nothing is sent there until its owner proves it again.
+	BouncedAt    *time.Time `json:"bounced_at,omitempty" doc:"When mail to it came back. Nothing is sent there until it is proved again: add it once more, and confirm."`
+	BounceReason string     `json:"bounce_reason,omitempty"`
 }
 
 // AccountOrganization is an organization an account belongs to.
@@ -65,11 +77,13 @@ type AccountOrganization struct {
 
 // RegisterInput makes an account.
 type RegisterInput struct {
-	Address  string `json:"address" format:"email" maxLength:"254"`
-	Password string `json:"password" minLength:"8" maxLength:"256"`
-	Name     string `json:"name" minLength:"1" maxLength:"100"`
-	Language string `json:"language,omitempty" maxLength:"35" doc:"A language tag (BCP 47); English when absent."`
-	TimeZone string `json:"time_zone,omitempty" maxLength:"64" doc:"A time zone's name in the IANA data base; UTC when absent."`
+	Address   string `json:"address" format:"email" maxLength:"254"`
+	Password  string `json:"password" minLength:"8" maxLength:"256"`
+	Name      string `json:"name" minLength:"1" maxLength:"100"`
+	FirstName string `json:"first_name,omitempty" maxLength:"100"`
+	LastName  string `json:"last_name,omitempty" maxLength:"100"`
+	Language  string `json:"language,omitempty" maxLength:"35" doc:"A language tag (BCP 47); English when absent."`
+	TimeZone  string `json:"time_zone,omitempty" maxLength:"64" doc:"A time zone's name in the IANA data base; UTC when absent."`
 
 	ClientAddress string `json:"-"`
 }
@@ -81,7 +95,9 @@ func (in *RegisterInput) validate() (Address, error) {
 	var c veranda.Checks
 	address := checkAddress(&c, "/address", in.Address)
 	checkPerson(&c, &in.Name, &in.Language, &in.TimeZone)
-	checkPassword(&c, "/password", in.Password, address.Key, in.Name)
+	in.FirstName = c.Line("/first_name", in.FirstName, 0, 100)
+	in.LastName = c.Line("/last_name", in.LastName, 0, 100)
+	checkPassword(&c, "/password", in.Password, address.Key, in.Name, in.FirstName, in.LastName)
 	return address, c.Err()
 }
 
@@ -123,8 +139,18 @@ func checkTimeZone(c *veranda.Checks, pointer, name string) string {
 // ConfirmInput uses the link that was sent to an address.
 type ConfirmInput struct {
 	Token string `json:"token" minLength:"1" maxLength:"100"`
+	// Password need not be given by who is signed in as the account.
+	Password string `json:"password,omitempty" maxLength:"256" doc:"The password of the account the address was given to: for a new one, that chosen at registration. Who is signed in as that account need not give it."`
 
 	ClientAddress string `json:"-"`
+}
+
+func (in *ConfirmInput) validate(by veranda.Actor) error {
+	var c veranda.Checks
+	if by.IsAnonymous() || in.Password != "" {
+		checkGiven(&c, "/password", in.Password, maxGivenPassword)
+	}
+	return c.Err()
 }
 
 // Confirmed is the answer to a confirmed address.
@@ -134,10 +160,14 @@ type Confirmed struct {
 
 // UpdateMeInput changes one's own profile; what is absent stays.
 type UpdateMeInput struct {
-	Name     *string `json:"name,omitempty" minLength:"1" maxLength:"100"`
-	Language *string `json:"language,omitempty" maxLength:"35"`
-	TimeZone *string `json:"time_zone,omitempty" maxLength:"64"`
-	Version  int64   `header:"If-Match" json:"-"`
+	Name      *string `json:"name,omitempty" minLength:"1" maxLength:"100"`
+	FirstName *string `json:"first_name,omitempty" maxLength:"100"`
+	LastName  *string `json:"last_name,omitempty" maxLength:"100"`
+	Language  *string `json:"language,omitempty" maxLength:"35"`
+	TimeZone  *string `json:"time_zone,omitempty" maxLength:"64"`
+	WeekStart *int64  `json:"week_start,omitempty" minimum:"1" maximum:"7" doc:"1 is Monday, 7 Sunday (ISO 8601)."`
+	Channel   *string `json:"channel,omitempty" enum:"mail,phone" doc:"phone only with a confirmed number."`
+	Version   int64   `header:"If-Match" json:"-"`
 }
 
 func (in *UpdateMeInput) validate() error {
@@ -150,6 +180,18 @@ func (in *UpdateMeInput) validate() error {
 	}
 	if in.TimeZone != nil {
 		*in.TimeZone = checkTimeZone(&c, "/time_zone", *in.TimeZone)
+	}
+	if in.FirstName != nil {
+		*in.FirstName = c.Line("/first_name", *in.FirstName, 0, 100)
+	}
+	if in.LastName != nil {
+		*in.LastName = c.Line("/last_name", *in.LastName, 0, 100)
+	}
+	if in.WeekStart != nil {
+		checkWeekStart(&c, "/week_start", *in.WeekStart)
+	}
+	if in.Channel != nil {
+		veranda.OneOf(&c, "/channel", *in.Channel, ChannelMail, ChannelPhone)
 	}
 	return c.Err()
 }
@@ -173,9 +215,10 @@ type ChangePasswordInput struct {
 	ClientAddress string `json:"-"`
 }
 
-// RequestResetInput asks for a link to set a new password.
+// RequestResetInput asks for a link to set a new password, by mail or by text message.
 type RequestResetInput struct {
-	Address string `json:"address" format:"email" maxLength:"254"`
+	Address string `json:"address,omitempty" format:"email" maxLength:"254"`
+	Phone   string `json:"phone,omitempty" maxLength:"40" doc:"A phone number with its country's code, in place of an address: the link comes by text message."`
 
 	ClientAddress string `json:"-"`
 }

@@ -22,6 +22,7 @@ type kit struct {
 	s     *Service
 	authz *Authorizer
 	mails *mailbox
+	texts *textbox
 }
 
 const (
@@ -38,15 +39,15 @@ func eachKit(t *testing.T, run func(t *testing.T, k *kit)) {
 	verandatest.Each(t, []veranda.Module{veranda.Core(), Module()}, func(t *testing.T, e *verandatest.Env) { run(t, newKit(t, e, veranda.Unlimited{})) })
 }
 
-func newKit(t *testing.T, e *verandatest.Env, limits veranda.Limits) *kit {
+func newKit(t testing.TB, e *verandatest.Env, limits veranda.Limits) *kit {
 	t.Helper()
 	authz, err := NewAuthorizer(context.Background(), e.DB, Module())
 	if err != nil {
 		t.Fatal(err)
 	}
-	k := &kit{Env: e, World: world.New(t, e), authz: authz, mails: &mailbox{}}
+	k := &kit{Env: e, World: world.New(t, e), authz: authz, mails: &mailbox{}, texts: &textbox{}}
 	k.s, err = New(Deps{
-		DB: e.DB, Authz: authz, Limits: limits, Mailer: k.mails, Secret: []byte(strings.Repeat("k", 32)), BaseURL: "https://veranda.example",
+		DB: e.DB, Authz: authz, Limits: limits, Mailer: k.mails, Phone: k.texts, Secret: []byte(strings.Repeat("k", 32)), BaseURL: "https://veranda.example",
 		PasswordCost: testCost,
 	})
 	if err != nil {
@@ -97,7 +98,7 @@ func (k *kit) one(t *testing.T) Mail {
 	return mails[0]
 }
 
-var linkPattern = regexp.MustCompile(`https://veranda\.example/(confirm|reset|invitation)\?token=(\S+)`)
+var linkPattern = regexp.MustCompile(`https://veranda\.example/(confirm|reset|invitation|activate)\?token=(\S+)`)
 
 // token is that of the link in a mail.
 func token(t *testing.T, mail Mail) string {
@@ -125,7 +126,7 @@ func (k *kit) register(t *testing.T, address, password string) {
 func (k *kit) account(t *testing.T, address string) (veranda.Actor, veranda.AccountID) {
 	t.Helper()
 	k.register(t, address, goodPassword)
-	if _, err := k.s.Confirm(context.Background(), veranda.Anonymous(), ConfirmInput{Token: token(t, k.one(t))}); err != nil {
+	if _, err := k.s.Confirm(context.Background(), veranda.Anonymous(), ConfirmInput{Token: token(t, k.one(t)), Password: goodPassword}); err != nil {
 		t.Fatal(err)
 	}
 	session := k.signIn(t, address, goodPassword)

@@ -20,7 +20,10 @@ func TestAnonymousCallsAsk(t *testing.T) {
 				_, err := k.s.Register(ctx, anonymous, RegisterInput{Address: "eve@analytic.example", Password: goodPassword, Name: "Eve"})
 				return err
 			},
-			"confirm": func() error { _, err := k.s.Confirm(ctx, anonymous, ConfirmInput{Token: confirm}); return err },
+			"confirm": func() error {
+				_, err := k.s.Confirm(ctx, anonymous, ConfirmInput{Token: confirm, Password: goodPassword})
+				return err
+			},
 			"sign in": func() error {
 				_, err := k.s.SignIn(ctx, anonymous, SignInInput{Address: "ada@analytic.example", Password: goodPassword})
 				return err

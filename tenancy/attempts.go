@@ -38,6 +38,8 @@ var (
 	rulePassword = attemptRule{prefix: "password", limit: 10, window: 15 * time.Minute, grows: true}
 	// ruleLink counts tokens of links that did not work, by network.
 	ruleLink = attemptRule{prefix: "link", limit: 60, window: 15 * time.Minute}
+	// ruleConfirm counts passwords given with a link, by the link: only who holds it can use the count up.
+	ruleConfirm = attemptRule{prefix: "confirm", limit: 10, window: 15 * time.Minute, grows: true}
 	// ruleForm counts registrations and asked-for resets, by network.
 	ruleForm = attemptRule{prefix: "form", limit: 60, window: time.Hour}
 	// ruleMail counts mails to an address that anybody may cause.
@@ -148,6 +150,24 @@ func (s *Service) usedUp(ctx context.Context, a attempt) (bool, error) {
 	return found && n >= a.rule.limit, err
 }
 
+// refused is the refusal of attempts that were not counted because a window is used up: it says when the last of those
+// windows ends. Addresses without an account are counted alike, so it tells nothing about them.
+func (s *Service) refused(ctx context.Context, refusal *veranda.Error, attempts ...attempt) error {
+	wait := time.Duration(0)
+	for _, a := range attempts {
+		var ends time.Time
+		found, err := readOne(ctx, s.conn.Query, `SELECT window_ends_at FROM veranda_attempts WHERE key = $1 AND count >= $2`,
+			[]any{a.key, a.rule.limit}, veranda.Moment(&ends))
+		if err != nil {
+			return err
+		}
+		if found {
+			wait = max(wait, ends.Sub(s.now()))
+		}
+	}
+	return refusal.After(max(wait, time.Second)) // a window that has ended since is no reason to wait
+}
+
 // sorted puts attempts into one order for everybody, so that transactions do not wait for each other in a circle.
 func sorted(attempts []attempt) []attempt {
 	attempts = slices.Clone(attempts)
@@ -180,7 +200,8 @@ func (s *Service) reserveSignIn(ctx context.Context, address, client string) (a 
 	if attacked, err = s.usedUp(ctx, a.address); err != nil || !attacked {
 		return a, false, err
 	}
-	allowed, err = s.reserve(ctx, rulePairTight.of(address, network(client)), a.network)
+	a.pair = rulePairTight.of(address, network(client))
+	allowed, err = s.reserve(ctx, a.pair, a.network)
 	return a, allowed, err
 }
 
@@ -193,7 +214,7 @@ func (s *Service) withLink(ctx context.Context, client, token string, fn func(li
 		return err
 	}
 	if blocked {
-		return ErrRate
+		return s.refused(ctx, ErrRate, count)
 	}
 	link, err := s.readLink(ctx, tokenHash(token))
 	if err != nil {

@@ -63,10 +63,11 @@ const (
 	standingSelect = `SELECT s.expires_at, s.seen_at, concat(coalesce(s.account_id, $3), ',', s.second_factor, '|', ps.version, '|',
 	(SELECT concat(o.kind, ',', o.policy_version, ',', o.require_second_factor) FROM veranda_organizations o WHERE o.id = $2 AND o.deleted_at IS NULL), '|',
 	(SELECT concat(m.kind, ',', m.roles, ' ', m.team_roles, ',', m.cap) FROM veranda_memberships m WHERE m.org_id = $2 AND m.account_id = coalesce(s.account_id, $3) AND m.disabled_at IS NULL), '|',
-	(SELECT concat(st.role, ',', (SELECT max(c.until_us) FROM veranda_support_consents c WHERE c.org_id = $2 AND c.workspace_id IS NULL AND c.ended_at IS NULL)`
-	standingConsent = `, ',', (SELECT max(c.until_us) FROM veranda_support_consents c WHERE c.org_id = $2 AND c.ended_at IS NULL AND c.workspace_id = `
-	standingStaff   = `) FROM veranda_staff st WHERE st.account_id = coalesce(s.account_id, $3))`
-	standingFrom    = `
+	`
+	standingPlatform = `(SELECT concat(st.role, ',', (SELECT max(c.until_us) FROM veranda_support_consents c WHERE c.org_id = $2 AND c.workspace_id IS NULL AND c.ended_at IS NULL)`
+	standingConsent  = `, ',', (SELECT max(c.until_us) FROM veranda_support_consents c WHERE c.org_id = $2 AND c.ended_at IS NULL AND c.workspace_id = `
+	standingStaff    = `) FROM veranda_staff st WHERE st.account_id = coalesce(s.account_id, $3))`
+	standingFrom     = `
 FROM veranda_policy_state ps
 LEFT JOIN veranda_sessions s ON s.token_hash = $1
 `
@@ -77,14 +78,25 @@ WHERE ps.one = 1`
 // Compose makes the read of a store; see veranda.Target. The store's texts may speak of s, the session, and must not use
 // the names ps, o, m, st, c, w and wm.
 func (a *Authorizer) Compose(t veranda.Target) veranda.ComposedRead {
+	return veranda.ComposedRead{Text: compose(t, false), Strangers: compose(t, true)}
+}
+
+// compose makes the text of a read: of members, for whom nothing is looked up about the platform's own people, which is a
+// seventh of its cost on both databases; or of strangers, among whom these are.
+func compose(t veranda.Target, strangers bool) string {
 	var b strings.Builder
 	b.WriteString(standingSelect)
-	if t.Workspace != "" {
-		b.WriteString(standingConsent)
-		b.WriteString(t.Workspace)
-		b.WriteString(")")
+	if strangers {
+		b.WriteString(standingPlatform)
+		if t.Workspace != "" {
+			b.WriteString(standingConsent)
+			b.WriteString(t.Workspace)
+			b.WriteString(")")
+		}
+		b.WriteString(standingStaff)
+	} else {
+		b.WriteString("''")
 	}
-	b.WriteString(standingStaff)
 	if t.Workspace != "" {
 		b.WriteString(`, '|',
 	(SELECT concat(w.id, ',', w.open) FROM veranda_workspaces w WHERE w.org_id = $2 AND w.id = `)
@@ -102,7 +114,7 @@ func (a *Authorizer) Compose(t veranda.Target) veranda.ComposedRead {
 	b.WriteString(standingFrom)
 	b.WriteString(t.Join)
 	b.WriteString(standingWhere)
-	return veranda.ComposedRead{Text: b.String()}
+	return b.String()
 }
 
 // readAccount is the read of calls outside any organization: the zero id belongs to none.
@@ -119,50 +131,12 @@ func (a *Authorizer) Decide(ctx context.Context, c veranda.Conn, s *veranda.Stan
 	if err != nil {
 		return err
 	}
-	v := view{snapshot: snapshot, standing: s}
-	if !a.signedIn(s) {
-		v.roles = roleAnonymous
-		if !v.allows(ask) || ask.Missing || ask.InWorkspace {
-			return veranda.ErrUnauthenticated
-		}
-		return nil
+	v := a.judge(snapshot, s, ask, s.TokenHash() != nil)
+	if v.err != nil || v.nobody {
+		return v.err
 	}
-	inOrganization := !s.Org.IsZero()
-	switch {
-	case s.System != "":
-		v.roles = roleSystem + s.System
-	case !inOrganization:
-		v.roles = join(roleMember, s.PlatformRoles)
-	case s.Member:
-		v.roles = s.Roles
-	case s.PlatformRoles != "":
-		v.roles = s.PlatformRoles
-	default:
-		return veranda.ErrNotFound
-	}
-	if inOrganization && !s.OrgFound || ask.Missing {
-		return veranda.ErrNotFound
-	}
-	if s.SecondFactorRequired && s.MemberKind == MemberInternal && !s.SecondFactor && s.TokenHash() != nil {
-		return ErrSecondFactorRequired
-	}
-	if v.consented = a.consented(s, ask.InWorkspace); v.consented {
-		v.roles = join(v.roles, roleConsented)
-	}
-	if ask.InWorkspace {
-		if !v.seesWorkspace() {
-			return veranda.ErrNotFound
-		}
-		v.roles = join(v.roles, s.WorkspaceRoles)
-	}
-	if v.allows(ask) {
-		a.noteUse(s)
-		return a.noteLook(ctx, c, &v, ask)
-	}
-	if ask.See != "" && !v.has(ask.See) {
-		return veranda.ErrNotFound
-	}
-	return veranda.ErrForbidden
+	a.noteUse(s)
+	return a.noteLook(ctx, c, &v.view, ask)
 }
 
 // signedIn tells whether the standing is somebody's: a session that has ended is nobody's.
@@ -199,40 +173,44 @@ func (a *Authorizer) noteUse(s *veranda.Standing) {
 type view struct {
 	snapshot *snapshot
 	standing *veranda.Standing
-	roles    string
+	// roles are those in the organization, or outside any; more are those the place adds: a workspace's, or a consent's.
+	roles, more string
 	// consented tells whether the organization lets platform support look here.
 	consented bool
 }
 
 // has tells whether the roles give a permission, and the cap, where there is one, gives it too.
 func (v *view) has(p veranda.Permission) bool {
-	return v.snapshot.AllowsList(v.roles, string(p)) && (v.standing.Cap == "" || v.snapshot.AllowsList(v.standing.Cap, string(p)))
+	return v.snapshot.AllowsLists(v.roles, v.more, string(p)) && (v.standing.Cap == "" || v.snapshot.AllowsList(v.standing.Cap, string(p)))
 }
 
-func (v *view) qualified(roles string, p veranda.Permission, qualifier string) bool {
-	name, ok := v.snapshot.qualified[p]
-	if !ok {
-		return false
-	}
-	switch qualifier {
-	case qualifierOwn:
-		return name.own != "" && v.snapshot.AllowsList(roles, name.own)
-	case qualifierAssigned:
-		return name.assigned != "" && v.snapshot.AllowsList(roles, name.assigned)
-	default:
-		return name.managed != "" && v.snapshot.AllowsList(roles, name.managed)
-	}
-}
-
-func (v *view) allows(ask veranda.Ask) bool {
-	return v.allowsBy(v.roles, ask) && (v.standing.Cap == "" || v.allowsBy(v.standing.Cap, ask))
+// allowedBy is the permission by which the actor may do what is asked, as the rows spell it, and whether there is one.
+func (v *view) allowedBy(ask veranda.Ask) (permission string, allowed bool) {
+	permission, allowed = v.spelled(v.roles, v.more, ask)
+	return permission, allowed && (v.standing.Cap == "" || v.allowsBy(v.standing.Cap, ask))
 }
 
 func (v *view) allowsBy(roles string, ask veranda.Ask) bool {
-	return v.snapshot.AllowsList(roles, string(ask.Permission)) ||
-		ask.Own && v.qualified(roles, ask.Permission, qualifierOwn) ||
-		ask.Assigned && v.qualified(roles, ask.Permission, qualifierAssigned) ||
-		ask.InWorkspace && v.qualified(roles, ask.Permission, qualifierManaged) && v.manages()
+	_, allowed := v.spelled(roles, "", ask)
+	return allowed
+}
+
+// spelled is the permission, perhaps with a qualifier, that roles have of what is asked.
+func (v *view) spelled(roles, more string, ask veranda.Ask) (permission string, allowed bool) {
+	if v.snapshot.AllowsLists(roles, more, string(ask.Permission)) {
+		return string(ask.Permission), true
+	}
+	names := v.snapshot.qualified[ask.Permission]
+	switch {
+	case ask.Own && names.own != "" && v.snapshot.AllowsLists(roles, more, names.own):
+		return names.own, true
+	case ask.Assigned && names.assigned != "" && v.snapshot.AllowsLists(roles, more, names.assigned):
+		return names.assigned, true
+	case ask.InWorkspace && names.managed != "" && v.snapshot.AllowsLists(roles, more, names.managed) && v.manages():
+		return names.managed, true
+	default:
+		return "", false
+	}
 }
 
 // seesWorkspace tells whether the workspace of the standing is one the actor may see.

@@ -27,7 +27,9 @@ type Mail struct {
 }
 
 // Mailer sends mails. An error is met with another attempt, later, unless it has a method Permanent() bool that says
-// true: the address does not exist, the message is refused.
+// true: the address does not exist, the message is refused. Where it also has a method AddressRefused() bool that says
+// true, it is the address that no server takes mail for, and nothing is sent there any more. A method RetryAfter()
+// time.Duration says when another attempt is welcome.
 type Mailer interface {
 	Send(ctx context.Context, mail Mail) error
 }
@@ -63,17 +65,26 @@ type Delivery struct {
 	Recipient string            `json:"recipient"`
 	Template  string            `json:"template"`
 	Language  string            `json:"language"`
-	State     string            `json:"state" enum:"queued,sent,failed"`
-	Reason    string            `json:"reason,omitempty" doc:"Why the last attempt failed."`
+	State     string            `json:"state" enum:"queued,sent,delivered,undelivered,failed,given_up" doc:"queued: to be sent, or to be tried again; sent: the mail server or the provider took it; delivered and undelivered: what was reported afterwards; failed: refused for good; given_up: tried for half a day."`
+	Reason    string            `json:"reason,omitempty" doc:"Why it failed, or why the last attempt did."`
 	Attempts  int64             `json:"attempts"`
 	CreatedAt time.Time         `json:"created_at"`
-	EndedAt   *time.Time        `json:"ended_at,omitempty"`
+	EndedAt   *time.Time        `json:"ended_at,omitempty" doc:"When it was sent, refused or given up."`
+
+	NextAttemptAt *time.Time  `json:"next_attempt_at,omitempty" doc:"When it is tried again."`
+	ReportedAt    *time.Time  `json:"reported_at,omitempty" doc:"When it was reported what became of it."`
+	AgainOf       *DeliveryID `json:"again_of,omitempty" doc:"The delivery this one repeats."`
+	AgainAs       *DeliveryID `json:"again_as,omitempty" doc:"The delivery that repeats this one."`
 }
 
 // DeliveriesInput asks for the delivery log of an organization, newest first.
 type DeliveriesInput struct {
 	Org   veranda.OrgID `path:"org" json:"-"`
-	State string        `query:"state" json:"-" enum:"queued,sent,failed" doc:"Only mails in this state."`
+	State string        `query:"state" json:"-" enum:"queued,sent,delivered,undelivered,failed,given_up" doc:"Only those in this state."`
+	// Channel, Account and Template narrow the log further.
+	Channel  string            `query:"channel" json:"-" enum:"mail,phone" doc:"Only what went this way."`
+	Account  veranda.AccountID `query:"account" json:"-" doc:"Only what this person was sent."`
+	Template string            `query:"template" json:"-" maxLength:"100" doc:"Only what is called this."`
 	veranda.Page
 }
 
@@ -109,10 +120,11 @@ func (Post) Queue(ctx context.Context, tx *veranda.Tx, m MailRequest) (DeliveryI
 		mailContent: mailContent{Data: m.Data, Subject: m.Subject, Text: m.Text, HTML: m.HTML, UnsubscribeURL: m.UnsubscribeURL},
 	}
 	if !m.Account.IsZero() {
-		var name, language, zone string
-		found, err := readOne(ctx, tx.Query, `SELECT d.address, a.name, a.language, a.time_zone FROM veranda_accounts a
+		var name, language, zone, fallback string
+		found, err := readOne(ctx, tx.Query, `SELECT d.address, a.name, a.language, a.time_zone,
+	(SELECT m.fallback_language FROM veranda_memberships m WHERE m.org_id = $2 AND m.account_id = a.id) FROM veranda_accounts a
 JOIN veranda_addresses d ON d.account_id = a.id AND d.confirmed_at IS NOT NULL WHERE a.id = $1 ORDER BY d.is_primary DESC, d.created_at LIMIT 1`,
-			[]any{m.Account}, &row.Recipient, &name, &language, &zone)
+			[]any{m.Account, m.Org}, &row.Recipient, &name, &language, &zone, veranda.Optional(&fallback))
 		if err != nil {
 			return row.ID, err
 		}
@@ -120,7 +132,7 @@ JOIN veranda_addresses d ON d.account_id = a.id AND d.confirmed_at IS NOT NULL W
 			return row.ID, veranda.ErrNotFound
 		}
 		if row.Language == "" {
-			row.Language = language
+			row.Language = mailLanguage(language, fallback)
 		}
 		row.Zone = zone
 		data := mailData{"Name": name}
@@ -149,6 +161,7 @@ type mailRow struct {
 	Template  string
 	Language  string
 	Link      []byte // the hash of its link's token
+	AgainOf   DeliveryID
 
 	mailContent
 }
@@ -161,10 +174,12 @@ type mailContent struct {
 	Text           string   `json:"text,omitempty"`
 	HTML           string   `json:"html,omitempty"`
 	UnsubscribeURL string   `json:"unsubscribe_url,omitempty"`
+	// Language is the one to write in, where the delivery log must not show it.
+	Language string `json:"language,omitempty"`
 }
 
-const insertDelivery = `INSERT INTO veranda_deliveries (org_id, id, account_id, by_id, channel, recipient, template, language, data, link_hash, state, reason, attempts, created_at)
-VALUES ($1, $2, $3, $4, $11, $5, $6, $7, $8, $9, 'queued', '', 0, $10)`
+const insertDelivery = `INSERT INTO veranda_deliveries (org_id, id, account_id, by_id, channel, recipient, template, language, data, link_hash, state, reason, attempts, created_at, again_of)
+VALUES ($1, $2, $3, $4, $11, $5, $6, $7, $8, $9, 'queued', '', 0, $10, $12)`
 
 // queueMail stores a mail and the event that has it sent.
 func queueMail(ctx context.Context, tx *veranda.Tx, m mailRow) error {
@@ -183,7 +198,7 @@ func queueMail(ctx context.Context, tx *veranda.Tx, m mailRow) error {
 		link = m.Link
 	}
 	_, err = tx.Exec(ctx, insertDelivery, m.Org, m.ID, nullID(m.Account), nullID(m.By), m.Recipient, m.Template, m.Language, string(content), link,
-		tx.DB().Time(tx.DB().Now()), m.Channel)
+		tx.DB().Time(tx.DB().Now()), m.Channel, nullID(m.AgainOf))
 	if err != nil {
 		return fmt.Errorf("tenancy: queue mail: %w", err)
 	}

@@ -11,19 +11,19 @@ const reasonNoPhone = "this installation sends no messages to phones"
 // deliverText sends a queued text message.
 func (s *Service) deliverText(ctx context.Context, m *storedMail) error {
 	if s.phone == nil {
-		return s.finish(ctx, m, "failed", reasonNoPhone)
+		return s.finish(ctx, m, deliveryFailed, reasonNoPhone)
 	}
 	text, reason, err := s.composeText(ctx, m)
 	if err != nil {
 		return s.notSent(ctx, m, err)
 	}
 	if reason != "" {
-		return s.finish(ctx, m, "failed", reason)
+		return s.finish(ctx, m, deliveryFailed, reason)
 	}
 	if err := s.phone.SendText(ctx, TextMessage{ID: m.ID.String(), To: m.Recipient, Text: text}); err != nil {
 		return s.notSent(ctx, m, err)
 	}
-	return s.finish(ctx, m, "sent", "")
+	return s.finish(ctx, m, deliverySent, "")
 }
 
 // composeText writes a text message; reason says why nothing is to be sent.
@@ -31,7 +31,10 @@ func (s *Service) composeText(ctx context.Context, m *storedMail) (text, reason 
 	if m.Text != "" {
 		return m.Text, "", nil
 	}
-	data := mailData{"BaseURL": s.baseURL, "Recipient": m.Recipient}
+	if reason, err := s.resolveText(ctx, m); err != nil || reason != "" {
+		return "", reason, err
+	}
+	data := mailData{"BaseURL": s.baseURL, "Recipient": m.Recipient, "TimeZone": m.Zone}
 	for key, value := range m.Data {
 		data[key] = value
 	}
@@ -44,21 +47,22 @@ func (s *Service) composeText(ctx context.Context, m *storedMail) (text, reason 
 			return "", reasonLinkEnded, nil
 		}
 		data["Link"] = s.linkURL(link)
-		data["Expires"] = inZone(link.ExpiresAt, m.Zone)
+		if data["Expires"], err = writtenMoment(s.templates, m.Template+".sms", m, link.ExpiresAt); err != nil {
+			return "", "", permanentError{err}
+		}
 	}
-	text, err = renderMessage(templateFiles, m.Template, m.Language, data)
-	return text, "", err
+	if text, err = renderMessage(s.templates, m.Template, m.Language, data); err != nil {
+		return "", "", permanentError{err}
+	}
+	return text, "", nil
 }
 
 // renderMessage writes a text message of the template "<name>.sms" in the best language there is.
 func renderMessage(files fs.FS, name, wanted string, data mailData) (string, error) {
-	for _, tag := range languageChain(wanted) {
-		source, err := fs.ReadFile(files, "templates/"+tag+"/"+name+".sms")
-		if err != nil {
-			continue
-		}
-		first, rest, err := renderText(name, string(source), data)
-		return oneLine(first + " " + rest), err
+	tag, found := bestTemplate(files, name+".sms", wanted)
+	if !found {
+		return "", errNoTemplate(name)
 	}
-	return "", errNoTemplate(name)
+	first, rest, err := renderText(files, tag, name+".sms", data)
+	return oneLine(first + " " + rest), err
 }

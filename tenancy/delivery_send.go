@@ -10,8 +10,9 @@ import (
 	"github.com/veranda-go/veranda"
 )
 
-// maxSendAttempts is when a mail is given up: about half a day of attempts.
-const maxSendAttempts = 18
+// maxSendAttempts is when a mail is given up: half a day of attempts by veranda.RetryAfter, twelve within the first hour
+// and a bit, then one an hour. It is below the number at which the outbox parks what fails.
+const maxSendAttempts = 24
 
 // Why a mail is not sent.
 const (
@@ -39,36 +40,55 @@ func (s *Service) deliver(ctx context.Context, e veranda.Event) error {
 	if m.Channel == ChannelPhone {
 		return s.deliverText(ctx, m)
 	}
+	if bounced, err := s.bounced(ctx, m); err != nil || bounced {
+		if err != nil {
+			return err
+		}
+		return s.finish(ctx, m, deliveryFailed, reasonBounced)
+	}
 	mail, reason, err := s.compose(ctx, m)
 	if err != nil {
 		return s.notSent(ctx, m, err)
 	}
 	if reason != "" {
-		return s.finish(ctx, m, "failed", reason)
+		return s.finish(ctx, m, deliveryFailed, reason)
+	}
+	if s.mailer == nil {
+		return s.finish(ctx, m, deliveryFailed, reasonNoMail)
 	}
 	if err := s.mailer.Send(ctx, mail); err != nil {
 		return s.notSent(ctx, m, err)
 	}
-	return s.finish(ctx, m, "sent", "")
+	return s.finish(ctx, m, deliverySent, "")
 }
 
 // notSent notes a failed attempt, and gives the mail up where another attempt is of no use.
 func (s *Service) notSent(ctx context.Context, m *storedMail, cause error) error {
 	var p permanent
-	if errors.As(cause, &p) && p.Permanent() || m.Attempts+1 >= maxSendAttempts {
-		return s.finish(ctx, m, "failed", clipped(cause.Error()))
+	reason := clipped(cause.Error())
+	switch {
+	case addressRefused(cause) && m.Channel == ChannelMail:
+		return s.finish(ctx, m, deliveryFailed, reason, func(ctx context.Context, tx *veranda.Tx) error {
+			return markBounced(ctx, tx, m.Recipient, m.Account, reason)
+		})
+	case errors.As(cause, &p) && p.Permanent():
+		return s.finish(ctx, m, deliveryFailed, reason)
+	case m.Attempts+1 >= maxSendAttempts:
+		return s.finish(ctx, m, deliveryGivenUp, reason)
 	}
+	next := s.now().Add(veranda.RetryAfter(m.Attempts+1, cause))
 	err := s.conn.InTx(ctx, func(ctx context.Context, tx *veranda.Tx) error {
-		_, err := tx.Exec(ctx, `UPDATE veranda_deliveries SET attempts = attempts + 1, reason = $3 WHERE org_id = $1 AND id = $2`, m.Org, m.ID, clipped(cause.Error()))
+		_, err := tx.Exec(ctx, `UPDATE veranda_deliveries SET attempts = attempts + 1, reason = $3, next_attempt_at = $4 WHERE org_id = $1 AND id = $2 AND state = 'queued'`,
+			m.Org, m.ID, reason, s.time(next))
 		return err
 	})
 	return errors.Join(cause, err)
 }
 
-// finish ends a delivery.
-func (s *Service) finish(ctx context.Context, m *storedMail, state, reason string) error {
+// finish ends a delivery, and does what else belongs to its end.
+func (s *Service) finish(ctx context.Context, m *storedMail, state, reason string, also ...func(ctx context.Context, tx *veranda.Tx) error) error {
 	return s.conn.InTx(ctx, func(ctx context.Context, tx *veranda.Tx) error {
-		n, err := tx.Exec(ctx, `UPDATE veranda_deliveries SET state = $3, reason = $4, attempts = attempts + 1, ended_at = $5
+		n, err := tx.Exec(ctx, `UPDATE veranda_deliveries SET state = $3, reason = $4, attempts = attempts + 1, ended_at = $5, next_attempt_at = NULL
 WHERE org_id = $1 AND id = $2 AND state = 'queued'`, m.Org, m.ID, state, reason, s.time(s.now()))
 		if err != nil {
 			return fmt.Errorf("tenancy: finish delivery: %w", err)
@@ -81,7 +101,12 @@ WHERE org_id = $1 AND id = $2 AND state = 'queued'`, m.Org, m.ID, state, reason,
 				return err
 			}
 		}
-		if state == "failed" && reason != reasonNoAccount && reason != reasonLinkEnded {
+		for _, do := range also {
+			if err := do(ctx, tx); err != nil {
+				return err
+			}
+		}
+		if state != deliverySent && reason != reasonNoAccount && reason != reasonNoPhoneAccount && reason != reasonLinkEnded {
 			tx.Emit(veranda.Event{Org: m.Org, Kind: EventDeliveryFailed, Subject: m.ID.String(), System: "mail",
 				Data: veranda.MarshalData(DeliveryFailed{Template: m.Template, Reason: reason})})
 		}
@@ -98,7 +123,7 @@ func (s *Service) compose(ctx context.Context, m *storedMail) (mail Mail, reason
 	if reason, err = s.resolve(ctx, m); err != nil || reason != "" {
 		return mail, reason, err
 	}
-	data := mailData{"BaseURL": s.baseURL, "Recipient": m.Recipient}
+	data := mailData{"BaseURL": s.baseURL, "Recipient": m.Recipient, "TimeZone": m.Zone}
 	for key, value := range m.Data {
 		data[key] = value
 	}
@@ -111,11 +136,13 @@ func (s *Service) compose(ctx context.Context, m *storedMail) (mail Mail, reason
 			return mail, reasonLinkEnded, nil
 		}
 		data["Link"] = s.linkURL(link)
-		data["Expires"] = inZone(link.ExpiresAt, m.Zone)
+		if data["Expires"], err = writtenMoment(s.templates, m.Template+".txt", m, link.ExpiresAt); err != nil {
+			return mail, "", permanentError{err}
+		}
 	}
-	subject, text, html, err := renderMail(templateFiles, m.Template, m.Language, data)
-	if err != nil {
-		return mail, "", err
+	subject, text, html, err := renderMail(s.templates, m.Template, m.Language, data)
+	if err != nil { // a template with a mistake has it at the next attempt, too
+		return mail, "", permanentError{err}
 	}
 	return m.mail(subject, text, html)
 }
@@ -134,6 +161,18 @@ func (s *Service) resolve(ctx context.Context, m *storedMail) (reason string, er
 	owner, err := readAccountRow(ctx, s.conn.Query, selectOwner, address.Key)
 	if err != nil {
 		return "", err
+	}
+	if owner == nil && m.Template != templateConfirmAddress {
+		reserved, err := readAccountRow(ctx, s.conn.Query, selectReservedByAddress, address.Key)
+		if err != nil {
+			return "", err
+		}
+		if reserved != nil && reserved.ID != m.Account {
+			if m.Template == templateConfirm {
+				m.abandon = m.Account
+			}
+			return "", s.toReserved(ctx, m, reserved, address.Key)
+		}
 	}
 	if m.Template == templateReset {
 		if owner == nil || owner.State != AccountActive {
@@ -210,15 +249,6 @@ func (permanentError) Permanent() bool { return true }
 // Unwrap gives the cause.
 func (e permanentError) Unwrap() error { return e.error }
 
-// inZone writes a moment for a person, with the zone named.
-func inZone(t time.Time, zone string) string {
-	location, err := time.LoadLocation(zone)
-	if err != nil {
-		location = time.UTC
-	}
-	return t.In(location).Format("2006-01-02 15:04 MST")
-}
-
 // clipped keeps an error's text to what the log shows.
 func clipped(text string) string {
 	runes := []rune(oneLine(text))
@@ -240,6 +270,9 @@ FROM veranda_deliveries WHERE org_id = $1 AND id = $2`, []any{org, id}, &m.Accou
 	}
 	if err := json.Unmarshal(content, &m.mailContent); err != nil {
 		return nil, fmt.Errorf("tenancy: delivery %s: %w", id, err)
+	}
+	if m.mailContent.Language != "" {
+		m.mailRow.Language = m.mailContent.Language
 	}
 	return m, nil
 }

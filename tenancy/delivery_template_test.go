@@ -12,7 +12,19 @@ import (
 func allTemplates() []string {
 	return []string{
 		templateConfirm, templateConfirmAddress, templateAccountExists, templateAddressTaken, templateReset, templatePasswordChanged, templatePrimaryChanged,
-		templateInvitation, templateAdded,
+		templateInvitation, templateAdded, templateJoinAsked, templateJoinApproved, templateJoinDeclined,
+		templateActivate, templateActivateExisting,
+		templateFactorOn, templateFactorOff, templateRecoveryReplaced, templateRecoveryUsed, templateCodesGuessed, templatePhoneAdded, templatePhoneRemoved,
+		templateAssigned, templateLinked, templateHomeDisabled, templateWelcome,
+	}
+}
+
+// allMessages are the templates that are sent to phones too, or to phones alone.
+func allMessages() []string {
+	return []string{
+		templateActivate, templateActivateExisting, templatePasswordChanged, templateReset, templatePhoneCode, templatePhoneTaken,
+		templateFactorOn, templateFactorOff, templateRecoveryReplaced, templateRecoveryUsed, templateCodesGuessed, templatePhoneAdded, templatePhoneRemoved,
+		templateAssigned, templateLinked,
 	}
 }
 
@@ -24,6 +36,8 @@ func TestTemplates(t *testing.T) {
 	data := mailData{
 		"BaseURL": "https://veranda.example", "Recipient": "ada@analytic.example", "Name": "<Ada> & Co", "Link": "https://veranda.example/confirm?token=x", "Expires": "2026-03-05 10:30 CET",
 		"Address": "new@analytic.example", "Inviter": "<Eve>", "Organization": "\"Works\"", "Workspace": "Plans",
+		"Left": "9", "Phone": "+4915123456789", "Code": "012345",
+		"Person": "<Pia>", "Welcome": "Good to have you.",
 	}
 	count := 0
 	for _, language := range languages {
@@ -32,8 +46,18 @@ func TestTemplates(t *testing.T) {
 		}
 		files, err := fs.ReadDir(templateFiles, "templates/"+language.Name())
 		must(t, err)
-		if len(files) != 2*len(allTemplates()) {
-			t.Errorf("%s: %d files, want %d", language.Name(), len(files), 2*len(allTemplates()))
+		if wanted := 2*len(allTemplates()) + len(allMessages()); len(files) != wanted {
+			t.Errorf("%s: %d files, want %d", language.Name(), len(files), wanted)
+		}
+		for _, name := range allMessages() {
+			text, err := renderMessage(templateFiles, name, language.Name(), data)
+			// Three parts of a text message are what a person still reads, and pays for.
+			if err != nil || len(text) < 20 || len([]rune(text)) > 300 || strings.Contains(text, "\n") || strings.Contains(text, "<no value>") {
+				t.Errorf("%s/%s: %q, %v", language.Name(), name, text, err)
+			}
+			if _, err := renderMessage(templateFiles, name, language.Name(), mailData{}); err == nil {
+				t.Errorf("%s/%s: a missing value is no error", language.Name(), name)
+			}
 		}
 		for _, name := range allTemplates() {
 			count++

@@ -42,7 +42,9 @@ type SignedIn struct {
 	Session SessionID   `json:"session_id"`
 	Kind    SessionKind `json:"kind"`
 	Network string      `json:"network"`
-	// Reason is the refusal's: "password", "unconfirmed", "disabled".
+	// SecondFactor tells whether a second factor was given.
+	SecondFactor bool `json:"second_factor,omitempty"`
+	// Reason is the refusal's: "password", "unconfirmed", "disabled", "code_required", "code".
 	Reason string `json:"reason,omitempty"`
 }
 

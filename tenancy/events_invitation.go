@@ -1,6 +1,10 @@
 package tenancy
 
-import "github.com/veranda-go/veranda"
+import (
+	"strings"
+
+	"github.com/veranda-go/veranda"
+)
 
 // Kinds of events about invitations and joining. Workspace is set when the invitation names one.
 const (
@@ -19,6 +23,8 @@ const (
 type InvitationChanged struct {
 	Kind    string `json:"kind"`
 	Address string `json:"address"`
+	// Roles are those the person is to begin with, where they are not the usual one.
+	Roles []string `json:"roles,omitempty"`
 	// Again tells whether it was sent before.
 	Again bool `json:"again,omitempty"`
 }
@@ -29,12 +35,18 @@ type MemberJoined struct {
 	// Before is the kind of membership before, where there was one.
 	Before     string       `json:"before,omitempty"`
 	Invitation InvitationID `json:"invitation_id"`
+	// Request is the request to join that was fulfilled, where there was one.
+	Request JoinID `json:"join_request_id,omitzero"`
 }
 
 // emitInvitation emits an event about an invitation.
 func emitInvitation(tx *veranda.Tx, kind string, row *invitationRow, by veranda.AccountID, again bool) {
+	var roles []string
+	if row.Roles != defaultRole(row.Kind) {
+		roles = strings.Fields(row.Roles)
+	}
 	tx.Emit(veranda.Event{
 		Org: row.Org, Workspace: row.Workspace, Kind: kind, Subject: row.ID.String(), By: by,
-		Data: veranda.MarshalData(InvitationChanged{Kind: row.Kind, Address: row.Address, Again: again}),
+		Data: veranda.MarshalData(InvitationChanged{Kind: row.Kind, Address: row.Address, Roles: roles, Again: again}),
 	})
 }

@@ -3,6 +3,7 @@ package tenancy
 import (
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/veranda-go/veranda"
@@ -28,6 +29,7 @@ type Invitation struct {
 	Org        veranda.OrgID       `json:"organization_id"`
 	Workspace  veranda.WorkspaceID `json:"workspace_id"`
 	Kind       string              `json:"kind" enum:"internal,external,guest"`
+	Roles      []string            `json:"roles"`
 	Address    string              `json:"address"`
 	Language   string              `json:"language"`
 	InvitedBy  veranda.AccountID   `json:"invited_by"`
@@ -46,7 +48,7 @@ func (i *Invitation) ETag() string { return strconv.Quote(strconv.FormatInt(i.Ve
 type InviteInput struct {
 	Org       veranda.OrgID       `path:"org" json:"-"`
 	Workspace veranda.WorkspaceID `json:"workspace_id,omitempty" doc:"The workspace to invite to; externals are invited to one."`
-	People    []Invitee           `json:"people" minItems:"1" maxItems:"500"`
+	People    []Invitee           `json:"people" minItems:"1" maxItems:"1000"`
 }
 
 // Invitee is somebody to be invited.
@@ -54,6 +56,8 @@ type Invitee struct {
 	Address  string `json:"address" format:"email" maxLength:"254"`
 	Kind     string `json:"kind,omitempty" enum:"internal,external,guest" doc:"External when absent and a workspace is named, else internal."`
 	Language string `json:"language,omitempty" maxLength:"35" doc:"The mail's language; the organization's when absent."`
+	// Roles are those the person begins with.
+	Roles []string `json:"roles,omitempty" maxItems:"10" doc:"The roles to begin with, of those the kind of membership can hold; employee, external or guest when absent."`
 }
 
 // The results of inviting somebody. None tells whether the address has an account elsewhere.
@@ -88,15 +92,16 @@ type InviteOutcome struct {
 type invitee struct {
 	Address        Address
 	Kind, Language string
+	Roles          string // separated by spaces
 }
 
 func (in *InviteInput) validate() ([]invitee, error) {
 	var c veranda.Checks
 	veranda.Required(&c, "/organization_id", in.Org)
-	c.Count("/people", len(in.People), 1, 500)
-	people := make([]invitee, 0, min(len(in.People), 500))
+	c.Count("/people", len(in.People), 1, maxInvitees)
+	people := make([]invitee, 0, min(len(in.People), maxInvitees))
 	seen := map[string]bool{}
-	for i, p := range in.People[:min(len(in.People), 500)] {
+	for i, p := range in.People[:min(len(in.People), maxInvitees)] {
 		pointer := "/people/" + strconv.Itoa(i)
 		checked := invitee{Address: checkAddress(&c, pointer+"/address", p.Address), Kind: p.Kind}
 		if key := checked.Address.Key; key != "" && seen[key] {
@@ -118,15 +123,39 @@ func (in *InviteInput) validate() ([]invitee, error) {
 		if p.Language != "" {
 			checked.Language = checkLanguage(&c, pointer+"/language", p.Language)
 		}
+		checked.Roles = checkRoles(&c, pointer+"/roles", checked.Kind, p.Roles)
 		people = append(people, checked)
 	}
 	return people, c.Err()
+}
+
+// checkRoles gives the roles a kind of membership begins with, separated by spaces: the usual one when none are named.
+func checkRoles(c *veranda.Checks, pointer, kind string, roles []string) string {
+	if len(roles) == 0 {
+		return defaultRole(kind)
+	}
+	c.Count(pointer, len(roles), 1, 10)
+	for i, role := range roles[:min(len(roles), 10)] {
+		place := pointer + "/" + strconv.Itoa(i)
+		switch {
+		case !slices.Contains(slices.Concat(rolesOf[MemberInternal], rolesOf[MemberExternal], rolesOf[MemberGuest]), role):
+			c.Add(place, "one_of", "must be a role: owner, administrator, access_manager, employee, external, guest")
+		case !slices.Contains(rolesOf[kind], role):
+			c.Add(place, "kind", "is not a role of this kind of member")
+		case slices.Contains(roles[:i], role):
+			c.Add(place, "repeated", "is named twice")
+		}
+	}
+	return strings.Join(roles, " ")
 }
 
 // InvitationsInput asks for the invitations of an organization, newest first.
 type InvitationsInput struct {
 	Org   veranda.OrgID `path:"org" json:"-"`
 	State string        `query:"state" json:"-" enum:"pending,expired,accepted,withdrawn,lapsed" doc:"Only invitations in this state."`
+	// InvitedBy and Workspace narrow the list further where they are given.
+	InvitedBy veranda.AccountID   `query:"invited_by" json:"-" doc:"Only invitations of this account's."`
+	Workspace veranda.WorkspaceID `query:"workspace_id" json:"-" doc:"Only invitations to this workspace."`
 	veranda.Page
 }
 

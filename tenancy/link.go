@@ -19,6 +19,8 @@ const (
 	linkConfirm    linkPurpose = "confirm"
 	linkReset      linkPurpose = "reset"
 	linkInvitation linkPurpose = "invitation"
+	// linkActivate makes an account that an access manager reserved somebody's: they choose its password.
+	linkActivate linkPurpose = "activate"
 )
 
 // How long links work. The ten minutes of ASVS 5.0, 6.5.5 are for codes typed by hand; a link carries 256 bits that
@@ -27,6 +29,7 @@ const (
 	confirmLives    = 24 * time.Hour
 	resetLives      = time.Hour
 	invitationLives = 14 * 24 * time.Hour
+	activateLives   = 14 * 24 * time.Hour
 )
 
 // nonceOctets are what a link's token is derived from; RFC 4086 and ASVS 5.0, 11.5.1 want 128 bits.
@@ -38,6 +41,8 @@ func (p linkPurpose) lives() time.Duration {
 		return resetLives
 	case linkInvitation:
 		return invitationLives
+	case linkActivate:
+		return activateLives
 	default:
 		return confirmLives
 	}
@@ -51,6 +56,8 @@ func (p linkPurpose) path() string {
 		return "/reset"
 	case linkInvitation:
 		return "/invitation"
+	case linkActivate:
+		return "/activate"
 	default:
 		return "/confirm"
 	}
@@ -62,7 +69,7 @@ type linkRow struct {
 	Nonce     []byte
 	Purpose   linkPurpose
 	Account   veranda.AccountID
-	Key       string // of the address it was sent to
+	Key       string // of the address it was sent to, or the number of the phone
 	Org       veranda.OrgID
 	Subject   InvitationID
 	CreatedAt time.Time

@@ -1,7 +1,6 @@
 package tenancy
 
 import (
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -48,7 +47,29 @@ type Member struct {
 	Roles    []string          `json:"roles"`
 	JoinedAt time.Time         `json:"joined_at"`
 	Version  int64             `json:"version"`
+	UserName string            `json:"user_name,omitempty" doc:"Unique in the organization."`
+	// State, Home and FallbackLanguage are for those who assign people; Home is the name of the tenant an external or guest
+	// comes from. Of who has not accepted yet, nothing but the address is shown, by which they were linked.
+	State            string `json:"state,omitempty" enum:"active,reserved,offered,suspended,disabled" doc:"reserved: until the person chooses a password. offered: until they accept. suspended: disabled at home."`
+	Home             string `json:"home,omitempty"`
+	FallbackLanguage string `json:"fallback_language,omitempty"`
 }
+
+// The states of a membership, as those who assign people see them.
+const (
+	StateActive    = "active"
+	StateReserved  = "reserved"  // the account is not its owner's yet
+	StateOffered   = "offered"   // linked, not accepted yet
+	StateSuspended = "suspended" // until a manager confirms
+	StateDisabled  = "disabled"
+)
+
+// Why a membership is disabled, as it is stored.
+const (
+	reasonHome       = "home"       // the home has disabled the person
+	reasonUnaccepted = "unaccepted" // linked, not accepted yet
+	reasonRelation   = "relation"   // the relation with the home has ended
+)
 
 // ETag is the version as an HTTP entity tag.
 func (m Member) ETag() string { return strconv.Quote(strconv.FormatInt(m.Version, 10)) }
@@ -59,6 +80,7 @@ type MembersInput struct {
 	veranda.Page
 	Kind  string `query:"kind" json:"-" enum:"internal,external,guest" doc:"Only this kind of membership."`
 	Query string `query:"q" json:"-" maxLength:"100" doc:"Beginning of a name or an address."`
+	State string `query:"state" json:"-" enum:"active,reserved,offered,suspended,disabled" doc:"Only memberships in this state, active ones when absent; others are shown to those who assign people."`
 }
 
 // MemberInput names a member.
@@ -81,20 +103,14 @@ func (in *SetRolesInput) validate() error {
 	seen := map[string]bool{}
 	for i, role := range in.Roles {
 		pointer := "/roles/" + strconv.Itoa(i)
-		if !slices.ContainsFunc([]string{MemberInternal, MemberExternal, MemberGuest}, func(kind string) bool { return slices.Contains(rolesOf[kind], role) }) {
-			c.Add(pointer, "one_of", "must be a role: owner, administrator, access_manager, employee, external, guest")
+		if !canBeHeld(role) {
+			c.Add(pointer, "one_of", "must be a role: owner, administrator, access_manager, employee, external, guest, or one of the organization's own")
 		} else if seen[role] {
 			c.Add(pointer, "repeated", "is named twice")
 		}
 		seen[role] = true
 	}
 	return c.Err()
-}
-
-// RemoveMemberInput ends a membership.
-type RemoveMemberInput struct {
-	Org     veranda.OrgID     `path:"org" json:"-"`
-	Account veranda.AccountID `path:"account" json:"-"`
 }
 
 func (r *membershipRow) roles() []string { return strings.Fields(r.Roles) }

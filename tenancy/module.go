@@ -23,11 +23,13 @@ func Module() veranda.Module {
 		if err != nil { // the files are embedded above
 			panic(err)
 		}
+		policy = append(policy, fileMark+name+"\n"...)
 		policy = append(policy, text...)
 		policy = append(policy, '\n')
 	}
 	return veranda.Module{
 		Name: "tenancy", Migrations: migrations, Policy: string(policy),
 		Permissions: slices.Concat(organizationPermissions, accountPermissions, peoplePermissions),
+		Meanings:    meanings(),
 	}
 }

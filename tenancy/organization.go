@@ -54,6 +54,8 @@ type Organization struct {
 	CreatedAt time.Time         `json:"created_at"`
 	UpdatedAt time.Time         `json:"updated_at"`
 	Version   int64             `json:"version"`
+	// Welcome is what the mail to new employees says besides its own words; empty for nothing.
+	Welcome string `json:"welcome"`
 	// Limited is true for those who may know the name only (guests, platform support); all other fields are then empty.
 	Limited bool `json:"limited,omitempty"`
 }
@@ -143,6 +145,7 @@ type UpdateOrganizationInput struct {
 	WeekStart             *int64  `json:"week_start,omitempty" minimum:"1" maximum:"7" doc:"The first day of the week, 1 for Monday to 7 for Sunday."`
 	Language              *string `json:"language,omitempty" maxLength:"35"`
 	TimeZone              *string `json:"time_zone,omitempty" maxLength:"64"`
+	Welcome               *string `json:"welcome,omitempty" maxLength:"5000" doc:"What the mail to new employees says besides its own words; empty for nothing."`
 }
 
 func (in *UpdateOrganizationInput) validate() error {
@@ -168,7 +171,10 @@ func (in *UpdateOrganizationInput) validate() error {
 	if in.WeekStart != nil {
 		checkWeekStart(&c, "/week_start", *in.WeekStart)
 	}
-	if in.Name == nil && in.Domains == nil && in.EmployeesInvite == nil && in.Joining == nil && in.RequireSecondFactor == nil &&
+	if in.Welcome != nil {
+		*in.Welcome = c.Text("/welcome", *in.Welcome, 0, 5000)
+	}
+	if in.Welcome == nil && in.Name == nil && in.Domains == nil && in.EmployeesInvite == nil && in.Joining == nil && in.RequireSecondFactor == nil &&
 		in.ExternalsNeedRelation == nil && in.AuditDays == nil && in.WeekStart == nil && in.Language == nil && in.TimeZone == nil {
 		c.Add("", "required", "must change at least one field")
 	}
@@ -182,4 +188,8 @@ type Mine struct {
 	Kind         OrganizationKind `json:"kind"`
 	MemberKind   string           `json:"member_kind"`
 	Roles        []string         `json:"roles"`
+	// State is "offered" for what an access manager offers and one has not accepted yet.
+	State string `json:"state" enum:"active,offered"`
+	// Employment tells that one is offered to be an employee.
+	Employment bool `json:"employment_offered,omitempty"`
 }

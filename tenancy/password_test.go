@@ -2,6 +2,7 @@ package tenancy
 
 import (
 	"context"
+	"os"
 	"strings"
 	"testing"
 
@@ -10,13 +11,22 @@ import (
 
 func TestCommonPasswords(t *testing.T) {
 	t.Parallel()
-	if n := len(commonPasswords()); n < 1000 {
+	if n := commonPasswords().Len(); n < 50000 {
 		t.Errorf("the list has %d entries", n)
+	}
+	own, err := os.ReadFile("password_common.txt")
+	must(t, err)
+	for line := range strings.Lines(string(own)) {
+		for _, word := range strings.Fields(line) {
+			if !strings.HasPrefix(line, "#") && len(word) >= shortestCommon && !commonPasswords().Has(strings.ToLower(word)) {
+				t.Errorf("%q of the list is not in the set: it is to be made anew", word)
+			}
+		}
 	}
 	for _, password := range []string{
 		"password", "Password1", "P@ssw0rd", "passw0rd!", "12345678", "1234567890", "qwertyui", "QWERTY123", "iloveyou", "ILoveYou2!", "letmein123",
 		"aaaaaaaa", "abcabcabc", "abcdefgh", "hgfedcba", "football2024", "1q2w3e4r", "zaq12wsx", "sunshine", "Monkey1234", "trustno1", "asdfghjkl",
-		"geheim123", "motdepasse", "98765432", "dragon!!!!", "Summer2026", "йцукенгш",
+		"geheim123", "motdepasse", "98765432", "dragon!!!!", "Summer2026", "mustang123", "zxcvbnmm", "elizabeth", "Elizabeth1990", "outstanding", "1qazxsw23edc", "starwars77", "p4ssphr4s3", "jennifer!", "йцукенгш",
 	} {
 		if !isCommonPassword(password) {
 			t.Errorf("%q is not refused", password)
@@ -123,5 +133,16 @@ func TestProductionCost(t *testing.T) {
 	p := newPasswords(PasswordCost{})
 	if !strings.HasPrefix(p.dummy, "$argon2id$v=19$m=19456,t=2,p=1$") {
 		t.Errorf("the cost is %q", p.dummy)
+	}
+}
+
+// What looking into the set of common passwords costs, beside a hash.
+func BenchmarkCheckPassword(b *testing.B) {
+	for b.Loop() {
+		var c veranda.Checks
+		checkPassword(&c, "/password", goodPassword+"12!", "ada.lovelace@analytic.example", "Ada Lovelace")
+		if c.Err() != nil {
+			b.Fatal(c.Err())
+		}
 	}
 }

@@ -28,24 +28,29 @@ type policies struct {
 	db          *veranda.DB
 	permissions []string
 	qualified   map[veranda.Permission]qualifiedNames
+	meanings    map[veranda.Permission]string
 	shipped     []policy.Rule
 
 	global atomic.Pointer[snapshot]
 	mu     sync.Mutex // held while loading
 	orgs   sync.Map   // veranda.OrgID → *snapshot
+	kept   int        // how many orgs holds; guarded by mu
 }
 
 func newPolicies(db *veranda.DB, modules []veranda.Module) (*policies, error) {
-	p := &policies{db: db, qualified: map[veranda.Permission]qualifiedNames{}}
+	p := &policies{db: db, qualified: map[veranda.Permission]qualifiedNames{}, meanings: map[veranda.Permission]string{}}
 	for _, m := range modules {
 		for _, permission := range m.Permissions {
 			p.permissions = append(p.permissions, string(permission))
 		}
-		rules, err := policy.ParseCSV(m.Name+"/policy.csv", m.Policy)
+		rules, err := shippedRows(m)
 		if err != nil {
 			return nil, fmt.Errorf("tenancy: %w", err)
 		}
 		p.shipped = append(p.shipped, rules...)
+		for permission, meaning := range m.Meanings {
+			p.meanings[permission] = meaning
+		}
 	}
 	for _, permission := range p.permissions {
 		base, qualifier, ok := strings.Cut(permission, ":")
@@ -142,9 +147,31 @@ func (p *policies) reloadOrganization(ctx context.Context, c veranda.Conn, org v
 	}
 	fresh := &snapshot{Snapshot: compiled, org: orgVersion, qualified: p.qualified}
 	if c.Tx() == nil {
-		p.orgs.Store(org, fresh)
+		p.keep(org, fresh)
 	}
 	return fresh, nil
+}
+
+// maxKept is how many organizations' compiled rows are kept, some 100 KB each: what an installation holds in memory is
+// bounded, however many of its organizations have rows of their own.
+const maxKept = 500
+
+// keep keeps an organization's compiled rows, in place of any others where there are too many. The caller holds mu.
+func (p *policies) keep(org veranda.OrgID, fresh *snapshot) {
+	if _, had := p.orgs.Swap(org, fresh); had {
+		return
+	}
+	if p.kept++; p.kept <= maxKept {
+		return
+	}
+	p.orgs.Range(func(other, _ any) bool { // in no order: whichever is asked about again is compiled again
+		if other == any(org) {
+			return true
+		}
+		p.orgs.Delete(other)
+		p.kept--
+		return false
+	})
 }
 
 // compileOrganization compiles the installation's rows with those of an organization, which may speak of the roles it made
@@ -196,21 +223,33 @@ func (p *policies) installation(ctx context.Context, c veranda.Conn) (int64, []p
 
 type policyRow struct {
 	Type, V0, V1, V2, V3 string
+	Source               string
+}
+
+// rule is the row as a rule. Where it was written is said by its source: a role of the organization's own, or its rows.
+func (r policyRow) rule(org veranda.OrgID) policy.Rule {
+	values := []string{r.V0, r.V1}
+	if r.Type == "p" {
+		values = append(values, r.V2, r.V3)
+	}
+	if r.Source == "" {
+		r.Source = sourceOrganization
+		if org.IsZero() {
+			r.Source = sourceInstallation
+		}
+	}
+	return policy.Rule{Type: r.Type, Values: values, Source: r.Source}
 }
 
 func (p *policies) rows(ctx context.Context, c veranda.Conn, org veranda.OrgID) ([]policy.Rule, error) {
 	var rows []policyRow
-	err := c.Reader().NewRaw("SELECT type, v0, v1, v2, v3 FROM veranda_policy_rows WHERE org_id = ? ORDER BY id", org).Scan(ctx, &rows)
+	err := c.Reader().NewRaw("SELECT type, v0, v1, v2, v3, source FROM veranda_policy_rows WHERE org_id = ? ORDER BY id", org).Scan(ctx, &rows)
 	if err != nil {
 		return nil, fmt.Errorf("tenancy: policy rows: %w", err)
 	}
 	rules := make([]policy.Rule, len(rows))
 	for i, r := range rows {
-		values := []string{r.V0, r.V1}
-		if r.Type == "p" {
-			values = append(values, r.V2, r.V3)
-		}
-		rules[i] = policy.Rule{Type: r.Type, Values: values}
+		rules[i] = r.rule(org)
 	}
 	return rules, nil
 }

@@ -20,7 +20,7 @@ func (s *Service) Register(ctx context.Context, by veranda.Actor, in RegisterInp
 	if _, err := s.signedIn(ctx, by, PermRegister); err != nil {
 		return nil, err
 	}
-	mail, err := s.mayMail(ctx, address, in.ClientAddress)
+	mail, err := s.mayMail(ctx, address.Key, in.ClientAddress)
 	if err != nil {
 		return nil, err
 	}
@@ -40,7 +40,7 @@ func (s *Service) Register(ctx context.Context, by veranda.Actor, in RegisterInp
 		accountRow: accountRow{
 			ID: veranda.NewAccountID(), Name: in.Name, Language: in.Language, TimeZone: in.TimeZone, State: AccountPending, Password: hash,
 		},
-		Address: address, At: now,
+		First: in.FirstName, Last: in.LastName, Address: address, At: now,
 	}
 	link.Account, link.Key = account.ID, address.Key
 	err = s.conn.InTx(ctx, func(ctx context.Context, tx *veranda.Tx) error {
@@ -62,68 +62,18 @@ func (s *Service) Register(ctx context.Context, by veranda.Actor, in RegisterInp
 	return &Registered{}, nil
 }
 
-// mayMail counts a call anybody can make that sends a mail: a network that makes too many is refused, an address that is
-// sent too many is sent no more for a while.
-func (s *Service) mayMail(ctx context.Context, address Address, client string) (bool, error) {
-	allowed, err := s.reserve(ctx, ruleForm.of(network(client)))
+// mayMail counts a call anybody can make that sends a mail: a network that makes too many is refused, an address or
+// number that is sent too many is sent no more for a while.
+func (s *Service) mayMail(ctx context.Context, key, client string) (bool, error) {
+	form := ruleForm.of(network(client))
+	allowed, err := s.reserve(ctx, form)
 	if err != nil {
 		return false, err
 	}
 	if !allowed {
-		return false, ErrRate
+		return false, s.refused(ctx, ErrRate, form)
 	}
-	return s.reserve(ctx, ruleMail.of(address.Key))
-}
-
-// Confirm proves an address by the link that was sent to it. A new account becomes active by it. Others who claim the
-// address lose their claim.
-//
-// Permission: account.confirm (anonymous). Errors: tenancy.link, whatever is wrong with the link; rate.attempts. Events:
-// tenancy.account_confirmed or tenancy.address_confirmed.
-func (s *Service) Confirm(ctx context.Context, by veranda.Actor, in ConfirmInput) (*Confirmed, error) {
-	if _, err := s.signedIn(ctx, by, PermConfirm); err != nil {
-		return nil, err
-	}
-	var confirmed Confirmed
-	err := s.withLink(ctx, in.ClientAddress, in.Token, func(link *linkRow) error {
-		if !link.works(linkConfirm, s.now()) {
-			return ErrLink
-		}
-		return s.conn.InTx(ctx, func(ctx context.Context, tx *veranda.Tx) error {
-			return s.confirm(ctx, tx, link, &confirmed)
-		})
-	})
-	if err != nil {
-		return nil, err
-	}
-	return &confirmed, nil
-}
-
-func (s *Service) confirm(ctx context.Context, tx *veranda.Tx, link *linkRow, confirmed *Confirmed) error {
-	if err := lockAddress(ctx, tx, link.Key); err != nil {
-		return err
-	}
-	if err := spend(ctx, tx, link, linkConfirm); err != nil {
-		return err
-	}
-	if err := confirmAddress(ctx, tx, link.Account, link.Key); err != nil {
-		return err
-	}
-	activated, err := tx.Exec(ctx, `UPDATE veranda_accounts SET state = 'active', updated_at = $2, version = version + 1 WHERE id = $1 AND state = 'pending'`,
-		link.Account, s.time(s.now()))
-	if err != nil {
-		return fmt.Errorf("tenancy: activate account: %w", err)
-	}
-	if _, err := readOne(ctx, tx.Query, `SELECT address FROM veranda_addresses WHERE account_id = $1 AND address_key = $2`,
-		[]any{link.Account, link.Key}, &confirmed.Address); err != nil {
-		return err
-	}
-	kind := EventAddressConfirmed
-	if activated == 1 {
-		kind = EventAccountConfirmed
-	}
-	emitAccount(tx, kind, link.Account, link.Account, AddressChanged{Address: confirmed.Address})
-	return nil
+	return s.reserve(ctx, ruleMail.of(key))
 }
 
 // Me reads one's own account, its addresses, and the organizations one belongs to.
@@ -137,7 +87,8 @@ func (s *Service) Me(ctx context.Context, by veranda.Actor) (*Account, error) {
 	return s.readMe(ctx, standing.Account)
 }
 
-// UpdateMe changes one's own name, language and time zone.
+// UpdateMe changes one's own names, language, time zone, first day of the week, and the channel by which one wants to be
+// told: "phone" needs a confirmed number.
 //
 // Permission: account.update_own. Errors: invalid, version. Event: tenancy.account_updated.
 func (s *Service) UpdateMe(ctx context.Context, by veranda.Actor, in UpdateMeInput) (*Account, error) {
@@ -150,13 +101,18 @@ func (s *Service) UpdateMe(ctx context.Context, by veranda.Actor, in UpdateMeInp
 	}
 	err = s.conn.InTx(ctx, func(ctx context.Context, tx *veranda.Tx) error {
 		n, err := tx.Exec(ctx, `UPDATE veranda_accounts SET name = coalesce($2, name), language = coalesce($3, language), time_zone = coalesce($4, time_zone),
+first_name = coalesce($7, first_name), last_name = coalesce($8, last_name), week_start = coalesce($9, week_start), channel = coalesce($10, channel),
 updated_at = $5, version = version + 1 WHERE id = $1 AND state = 'active' AND version = coalesce($6, version)`,
-			standing.Account, in.Name, in.Language, in.TimeZone, s.time(s.now()), anyVersion(in.Version))
+			standing.Account, in.Name, in.Language, in.TimeZone, s.time(s.now()), anyVersion(in.Version),
+			in.FirstName, in.LastName, in.WeekStart, in.Channel)
 		if err != nil {
 			return fmt.Errorf("tenancy: update account: %w", err)
 		}
 		if n == 0 {
 			return veranda.ErrVersion
+		}
+		if err := mayBeToldBy(ctx, tx, standing.Account, in.Channel); err != nil {
+			return err
 		}
 		emitAccount(tx, EventAccountUpdated, standing.Account, standing.Account, nil)
 		return nil
@@ -165,6 +121,22 @@ updated_at = $5, version = version + 1 WHERE id = $1 AND state = 'active' AND ve
 		return nil, err
 	}
 	return s.readMe(ctx, standing.Account)
+}
+
+// mayBeToldBy refuses the channel "phone" to who has no confirmed number. The account's row is held, under which its
+// numbers change.
+func mayBeToldBy(ctx context.Context, tx *veranda.Tx, account veranda.AccountID, channel *string) error {
+	if channel == nil || *channel != ChannelPhone {
+		return nil
+	}
+	one := 0
+	found, err := readOne(ctx, tx.Query, `SELECT 1 FROM veranda_phones WHERE account_id = $1 AND confirmed_at IS NOT NULL`, []any{account}, &one)
+	if err != nil || found {
+		return err
+	}
+	var c veranda.Checks
+	c.Add("/channel", "phone_unconfirmed", "needs a confirmed phone number")
+	return c.Err()
 }
 
 // anyVersion is a wanted version as an argument, NULL where any will do.

@@ -23,7 +23,7 @@ func TestRegisterAndConfirm(t *testing.T) {
 		if mail.To != "Ada@analytic.example" || mail.ToName != "Ada Person" || mail.Subject != "Confirm your address" || mail.ID == "" {
 			t.Errorf("mail %+v", mail)
 		}
-		if !strings.Contains(mail.Text, "2026-03-05 10:30 CET") || !strings.Contains(mail.HTML, "/confirm?token=") {
+		if !strings.Contains(mail.Text, "5 March 2026, 10:30 CET") || !strings.Contains(mail.HTML, "/confirm?token=") {
 			t.Errorf("the end of the link in the reader's zone, and the link, are missing:\n%s\n%s", mail.Text, mail.HTML)
 		}
 		in := SignInInput{Address: "ada@analytic.example", Password: goodPassword}
@@ -34,7 +34,7 @@ func TestRegisterAndConfirm(t *testing.T) {
 		_, err = k.s.SignIn(ctx, veranda.Anonymous(), wrong)
 		want(t, err, ErrSignIn)
 
-		confirmed, err := k.s.Confirm(ctx, veranda.Anonymous(), ConfirmInput{Token: token(t, mail)})
+		confirmed, err := k.s.Confirm(ctx, veranda.Anonymous(), ConfirmInput{Token: token(t, mail), Password: goodPassword})
 		must(t, err)
 		if confirmed.Address != "Ada@Analytic.Example" {
 			t.Errorf("confirmed %q", confirmed.Address)
@@ -136,11 +136,11 @@ func TestSquatting(t *testing.T) {
 		attackers := token(t, k.one(t))
 		k.register(t, "victim@analytic.example", goodPassword) // by the owner
 		owners := token(t, k.one(t))
-		_, err := k.s.Confirm(ctx, veranda.Anonymous(), ConfirmInput{Token: owners})
+		_, err := k.s.Confirm(ctx, veranda.Anonymous(), ConfirmInput{Token: owners, Password: goodPassword})
 		must(t, err)
 		_, err = k.s.SignIn(ctx, veranda.Anonymous(), SignInInput{Address: "victim@analytic.example", Password: otherPassword})
 		want(t, err, ErrSignIn)
-		_, err = k.s.Confirm(ctx, veranda.Anonymous(), ConfirmInput{Token: attackers})
+		_, err = k.s.Confirm(ctx, veranda.Anonymous(), ConfirmInput{Token: attackers, Password: goodPassword})
 		want(t, err, ErrLink)
 		k.signIn(t, "victim@analytic.example", goodPassword)
 		if n := k.count(t, `SELECT count(*) FROM veranda_accounts WHERE state = 'pending'`); n != 0 {
@@ -153,7 +153,7 @@ func TestConfirmOnce(t *testing.T) {
 	eachKit(t, func(t *testing.T, k *kit) {
 		ctx := context.Background()
 		confirm := func(token string) error {
-			_, err := k.s.Confirm(ctx, veranda.Anonymous(), ConfirmInput{Token: token, ClientAddress: "192.0.2.9"})
+			_, err := k.s.Confirm(ctx, veranda.Anonymous(), ConfirmInput{Token: token, Password: goodPassword, ClientAddress: "192.0.2.9"})
 			return err
 		}
 		k.register(t, "ada@analytic.example", goodPassword)
@@ -189,7 +189,7 @@ func TestRivalClaims(t *testing.T) {
 			tokens = append(tokens, token(t, k.one(t)))
 		}
 		won, errs := atOnce(len(tokens), func(i int) error {
-			_, err := k.s.Confirm(ctx, veranda.Anonymous(), ConfirmInput{Token: tokens[i]})
+			_, err := k.s.Confirm(ctx, veranda.Anonymous(), ConfirmInput{Token: tokens[i], Password: goodPassword})
 			return err
 		})
 		if won != 1 {

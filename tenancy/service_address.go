@@ -10,8 +10,8 @@ import (
 // maxAddresses is how many addresses an account can have, claims included.
 const maxAddresses = 20
 
-// AddAddress claims an address for one's account and sends a link to confirm it; again for a claimed one. The answer is
-// the same whether the address belongs to somebody else or not.
+// AddAddress claims an address for one's account and sends a link to confirm it; again for a claimed one, and for one's
+// own whose mail came back. The answer is the same whether the address belongs to somebody else or not.
 //
 // Permission: account.change_addresses. Errors: invalid, rate.attempts, limit.addresses. Event: tenancy.address_added.
 func (s *Service) AddAddress(ctx context.Context, by veranda.Actor, in AddressInput) (*Account, error) {
@@ -23,12 +23,13 @@ func (s *Service) AddAddress(ctx context.Context, by veranda.Actor, in AddressIn
 	if err != nil {
 		return nil, err
 	}
-	allowed, err := s.reserve(ctx, ruleMail.of(address.Key))
+	mails := ruleMail.of(address.Key)
+	allowed, err := s.reserve(ctx, mails)
 	if err != nil {
 		return nil, err
 	}
 	if !allowed {
-		return nil, ErrRate
+		return nil, s.refused(ctx, ErrRate, mails)
 	}
 	me, err := s.readMe(ctx, standing.Account)
 	if err != nil {
@@ -51,7 +52,7 @@ func (s *Service) AddAddress(ctx context.Context, by veranda.Actor, in AddressIn
 		known := false
 		for _, d := range addresses {
 			if d.Key == address.Key {
-				if d.ConfirmedAt != nil {
+				if d.ConfirmedAt != nil && d.BouncedAt == nil {
 					return nil
 				}
 				known = true
@@ -97,6 +98,9 @@ func (s *Service) MakePrimary(ctx context.Context, by veranda.Actor, in AddressI
 			return fmt.Errorf("tenancy: make address primary: %w", err)
 		}
 		emitAccount(tx, EventAddressPrimary, me.ID, me.ID, AddressChanged{Address: address.Address})
+		if me.Addresses[0].ConfirmedAt == nil { // the reserved account's owner came by phone: that address is perhaps not theirs
+			return nil
+		}
 		return queueMail(ctx, tx, mailRow{
 			Account: me.ID, By: me.ID, Recipient: me.Addresses[0].Address, Template: templatePrimaryChanged, Language: me.Language,
 			mailContent: mailContent{Data: mailData{"Name": me.Name, "Address": address.Address}, Zone: me.TimeZone},

@@ -27,9 +27,9 @@ func TestAddresses(t *testing.T) {
 		want(t, err, ErrSignIn)
 		_, err = k.s.AddAddress(ctx, by, second) // again: another link, no other row
 		must(t, err)
-		_, err = k.s.Confirm(ctx, veranda.Anonymous(), ConfirmInput{Token: token(t, k.one(t))})
+		_, err = k.s.Confirm(ctx, veranda.Anonymous(), ConfirmInput{Token: token(t, k.one(t)), Password: goodPassword})
 		must(t, err)
-		_, err = k.s.Confirm(ctx, veranda.Anonymous(), ConfirmInput{Token: first})
+		_, err = k.s.Confirm(ctx, veranda.Anonymous(), ConfirmInput{Token: first, Password: goodPassword})
 		want(t, err, ErrLink)
 		k.signIn(t, "ada@private.example", goodPassword)
 

@@ -7,9 +7,11 @@ import (
 	"github.com/veranda-go/veranda"
 )
 
-// Look shows an invitation to who holds its link; it changes nothing.
+// Look shows an invitation to who holds its link. It changes nothing, but that an invitation whose sender may not invite
+// any more lapses.
 //
-// Permission: invitation.look (anonymous). Errors: tenancy.link, whatever is wrong with the link; rate.attempts.
+// Permission: invitation.look (anonymous). Errors: tenancy.link, whatever is wrong with the link; rate.attempts. Event:
+// tenancy.invitation_lapsed.
 func (s *Service) Look(ctx context.Context, by veranda.Actor, in LookInput) (*InvitationView, error) {
 	if _, err := s.signedIn(ctx, by, PermInvitationLook); err != nil {
 		return nil, err
@@ -21,6 +23,9 @@ func (s *Service) Look(ctx context.Context, by veranda.Actor, in LookInput) (*In
 			return err
 		}
 		standing, from, err := s.presentRight(ctx, row)
+		if err == error(ErrLink) {
+			return s.lapseUnsupported(ctx, row)
+		}
 		if err != nil {
 			return err
 		}
@@ -61,7 +66,7 @@ func (s *Service) presentRight(ctx context.Context, row *invitationRow) (*verand
 	if from.InviterState != string(AccountActive) {
 		return nil, nil, ErrLink
 	}
-	switch err := s.mayInvite(ctx, standing, from, row.Kind, !row.Workspace.IsZero()); veranda.CodeOf(err) {
+	switch err := s.mayInvite(ctx, standing, from, row.Kind, row.Roles, !row.Workspace.IsZero()); veranda.CodeOf(err) {
 	case veranda.CodeForbidden, veranda.CodeNotFound, veranda.CodeUnauthenticated:
 		return nil, nil, ErrLink
 	default:
@@ -205,6 +210,22 @@ func (s *Service) accept(ctx context.Context, link *linkRow, row *invitationRow,
 	return accepted, nil
 }
 
+// lapseUnsupported ends an invitation whose sender may not invite any more, asked once more where it is written; it gives
+// ErrLink.
+func (s *Service) lapseUnsupported(ctx context.Context, row *invitationRow) error {
+	err := s.conn.InTx(ctx, func(ctx context.Context, tx *veranda.Tx) error {
+		bound := s.WithTx(tx)
+		if _, _, err := bound.presentRight(ctx, row); err != error(ErrLink) {
+			return err // given back at this very moment: the next look will show it
+		}
+		return bound.lapse(ctx, tx, row)
+	})
+	if err != nil {
+		return err
+	}
+	return ErrLink
+}
+
 // lapse ends an invitation whose sender may not invite any more.
 func (s *Service) lapse(ctx context.Context, tx *veranda.Tx, row *invitationRow) error {
 	ended, err := row.end(ctx, tx, InvitationLapsed, veranda.AccountID{})
@@ -217,7 +238,7 @@ func (s *Service) lapse(ctx context.Context, tx *veranda.Tx, row *invitationRow)
 // storePerson makes the account of an invitee and signs it in. Claims of its address that nobody proved are dropped.
 func (s *Service) storePerson(ctx context.Context, tx *veranda.Tx, person *newAccount, in AcceptInput) (*NewSession, error) {
 	person.At = s.now()
-	err := storeAccount(ctx, tx, *person)
+	err := storeInvited(ctx, tx, person)
 	if veranda.IsUnique(err, "veranda_addresses") {
 		return nil, ErrSignInFirst
 	}

@@ -2,6 +2,7 @@ package tenancy
 
 import (
 	"context"
+	"errors"
 
 	"github.com/veranda-go/veranda"
 )
@@ -37,7 +38,8 @@ func (s *Service) Invitations(ctx context.Context, by veranda.Actor, in Invitati
 		return list, err
 	}
 	now := s.now()
-	rows, err := s.readInvitations(ctx, append(args, all, state, term, s.time(now), s.time(before), id, limit+1))
+	rows, err := s.readInvitations(ctx, append(args, all, state, term, s.time(now), s.time(before), id, limit+1,
+		!in.InvitedBy.IsZero(), in.InvitedBy, !in.Workspace.IsZero(), in.Workspace))
 	if err != nil {
 		return list, err
 	}
@@ -53,7 +55,7 @@ func (s *Service) Invitations(ctx context.Context, by veranda.Actor, in Invitati
 
 // Resend sends a pending or expired invitation again, with a new link and its whole time; the old link works no more.
 //
-// Permission: that of the list, and that of inviting this kind of people. Errors: not_found, invitation.ended,
+// Permission: that of the list, and that of inviting this kind of people with these roles. Errors: not_found, invitation.ended,
 // rate.attempts. Event: tenancy.invitation_sent.
 func (s *Service) Resend(ctx context.Context, by veranda.Actor, in InvitationInput) (*Invitation, error) {
 	row, standing, err := s.readForChange(ctx, by, in)
@@ -67,21 +69,26 @@ func (s *Service) Resend(ctx context.Context, by veranda.Actor, in InvitationInp
 	if err != nil {
 		return nil, err
 	}
-	if err := s.mayInvite(ctx, standing, from, row.Kind, !row.Workspace.IsZero()); err != nil {
+	if err := s.mayInvite(ctx, standing, from, row.Kind, row.Roles, !row.Workspace.IsZero()); err != nil {
 		return nil, err
 	}
 	if row.State != InvitationPending {
 		return nil, ErrInvitationEnded
 	}
 	err = s.conn.InTx(ctx, func(ctx context.Context, tx *veranda.Tx) error {
-		counted, err := reserveOne(ctx, tx, ruleInvite.of(in.Org.String(), row.Key))
+		invitations := ruleInvite.of(in.Org.String(), row.Key)
+		counted, err := reserveOne(ctx, tx, invitations)
 		if err != nil {
 			return err
 		}
 		if !counted {
-			return ErrRate
+			return s.WithTx(tx).refused(ctx, ErrRate, invitations)
 		}
-		return s.sendAgain(ctx, tx, standing.Account, from, row, "")
+		sent, err := s.sendAgain(ctx, tx, standing.Account, row, "")
+		if err != nil {
+			return err
+		}
+		return storeSendings(ctx, tx, standing.Account, from, []sending{sent})
 	})
 	if err != nil {
 		return nil, err
@@ -138,7 +145,7 @@ func (s *Service) maySeeInvitation(ctx context.Context, standing *veranda.Standi
 		Permission: PermInvitationsRead, Missing: row.ID.IsZero(), InWorkspace: !row.Workspace.IsZero(),
 		Own: row.InvitedBy == standing.Account && !standing.Account.IsZero(),
 	})
-	if veranda.CodeOf(err) == veranda.CodeForbidden {
+	if errors.Is(err, veranda.ErrForbidden) {
 		return veranda.ErrNotFound
 	}
 	return err

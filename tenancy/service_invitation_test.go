@@ -176,7 +176,7 @@ func TestInviteValidates(t *testing.T) {
 		ctx := context.Background()
 		_, err := k.s.Invite(ctx, k.Owner.Actor, InviteInput{Org: k.Org})
 		verandatest.WantFields(t, err, "/people too_few")
-		_, err = k.s.Invite(ctx, k.Owner.Actor, InviteInput{Org: k.Org, People: make([]Invitee, 501)})
+		_, err = k.s.Invite(ctx, k.Owner.Actor, InviteInput{Org: k.Org, People: make([]Invitee, maxInvitees+1)})
 		verandatest.WantCode(t, err, veranda.CodeInvalid)
 		_, err = k.s.Invite(ctx, k.Owner.Actor, InviteInput{Org: k.Org, People: []Invitee{
 			{Address: "a@b.example"}, {Address: "A@b.example"}, {Address: "x"}, {Address: "c@b.example", Kind: "king"}, {Address: "d@b.example", Kind: MemberExternal},

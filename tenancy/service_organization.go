@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/veranda-go/veranda"
@@ -14,7 +15,8 @@ import (
 // and its first invitations are sent.
 //
 // Permission: organization.create, outside any organization (everybody who is signed in). Errors: tenancy.owns_already,
-// tenancy.organization_first (a personal tenant for a company's address comes after its organization), a limit on
+// tenancy.organization_first (a personal tenant for a company's address comes after its organization),
+// tenancy.domain_proved (another organization has proved the address's domain: ask to join it), a limit on
 // "organizations". Events: tenancy.organization_created; for a personal tenant also workspace.workspace_created and the
 // invitations'.
 func (s *Service) CreateOrganization(ctx context.Context, by veranda.Actor, in CreateOrganizationInput) (*Organization, error) {
@@ -97,16 +99,7 @@ func (s *Service) founder(ctx context.Context, account veranda.AccountID, in Cre
 	if f.AddressKey == "" {
 		return f, badAddress("/address")
 	}
-	if in.Kind == KindPersonal && !publicMailDomain(f.AddressKey) {
-		owns, err := s.owns(ctx, f.AddressKey, KindOrganization)
-		if err != nil {
-			return f, err
-		}
-		if !owns {
-			return f, ErrOrganizationFirst
-		}
-	}
-	return f, nil
+	return f, s.mayFound(ctx, account, f.AddressKey, in.Kind)
 }
 
 func badAddress(pointer string) error {
@@ -162,12 +155,7 @@ func (s *Service) furnishPersonal(ctx context.Context, tx *veranda.Tx, org organ
 			Name string `json:"name"`
 			Open bool   `json:"open"`
 		}{org.Name, true})})
-	for _, address := range invite {
-		if err := s.inviteMember(ctx, tx, org, address); err != nil {
-			return err
-		}
-	}
-	return nil
+	return s.inviteMembers(ctx, tx, org, invite)
 }
 
 // Organization reads an organization. Those who may know its name only get it with Limited set.
@@ -195,7 +183,7 @@ func (s *Service) Organization(ctx context.Context, by veranda.Actor, in GetOrga
 
 // UpdateOrganization changes settings.
 //
-// Permission: organization.update. Errors: version. Event: tenancy.organization_updated.
+// Permission: organization.update. Errors: version, tenancy.second_factor_first. Event: tenancy.organization_updated.
 func (s *Service) UpdateOrganization(ctx context.Context, by veranda.Actor, in UpdateOrganizationInput) (*Organization, error) {
 	if err := in.validate(); err != nil {
 		return nil, err
@@ -217,13 +205,16 @@ func (s *Service) UpdateOrganization(ctx context.Context, by veranda.Actor, in U
 		c.Add("/domains", "personal", "a personal tenant has no domains")
 		return nil, c.Err()
 	}
+	if err := mayRequireFactor(standing, &row, &in); err != nil {
+		return nil, err
+	}
 	before := row.Version
 	fields := in.apply(&row)
 	now := s.conn.DB().Now()
 	row.Version, row.UpdatedAt = before+1, dialect.At(now)
 	err = s.conn.InTx(ctx, func(ctx context.Context, tx *veranda.Tx) error {
 		result, err := tx.NewUpdate().Model(&row).Column("name", "domains", "employees_invite", "joining", "require_second_factor", "externals_need_relation",
-			"audit_days", "week_start", "language", "time_zone", "updated_at", "version").
+			"audit_days", "week_start", "language", "time_zone", "welcome", "updated_at", "version").
 			Where("id = ?", row.ID).Where("version = ?", before).Where("deleted_at IS NULL").Exec(ctx)
 		if err != nil {
 			return fmt.Errorf("tenancy: update organization: %w", err)
@@ -279,10 +270,13 @@ func (in *UpdateOrganizationInput) apply(row *organizationRow) (fields []string)
 	if in.TimeZone != nil {
 		row.TimeZone, fields = *in.TimeZone, append(fields, "time_zone")
 	}
+	if in.Welcome != nil {
+		row.Welcome, fields = *in.Welcome, append(fields, "welcome")
+	}
 	return fields
 }
 
-// MyOrganizations lists the tenants the caller belongs to, by name.
+// MyOrganizations lists the tenants the caller belongs to, by name, with those where a membership is offered to them.
 //
 // Permission: account.read_own.
 func (s *Service) MyOrganizations(ctx context.Context, by veranda.Actor) (veranda.List[Mine], error) {
@@ -290,38 +284,52 @@ func (s *Service) MyOrganizations(ctx context.Context, by veranda.Actor) (verand
 	if err != nil {
 		return veranda.List[Mine]{}, err
 	}
+	items, err := s.mine(ctx, standing.Account)
+	return veranda.List[Mine]{Items: items}, err
+}
+
+// mine are the tenants of an account.
+func (s *Service) mine(ctx context.Context, account veranda.AccountID) ([]Mine, error) {
 	var rows []struct {
 		ID               veranda.OrgID
 		Name, Kind       string
 		MemberKind, Role string
+		Offered          bool
+		OfferedKind      string
 	}
-	err = s.conn.Reader().NewRaw(`SELECT o.id, o.name, o.kind, m.kind AS member_kind, m.roles AS role FROM veranda_account_organizations a
-		JOIN veranda_memberships m ON m.org_id = a.org_id AND m.account_id = a.account_id AND m.disabled_at IS NULL
+	err := s.conn.Reader().NewRaw(`SELECT o.id, o.name, o.kind, m.kind AS member_kind, m.roles AS role, m.disabled_at IS NOT NULL AS offered, m.offered_kind
+		FROM veranda_account_organizations a
+		JOIN veranda_memberships m ON m.org_id = a.org_id AND m.account_id = a.account_id AND (m.disabled_at IS NULL OR m.disabled_reason = 'unaccepted')
 		JOIN veranda_organizations o ON o.id = a.org_id AND o.deleted_at IS NULL
-		WHERE a.account_id = ? ORDER BY o.name, o.id LIMIT 1000`, standing.Account).Scan(ctx, &rows)
+		WHERE a.account_id = ? ORDER BY o.name, o.id LIMIT 1000`, account).Scan(ctx, &rows)
 	if err != nil {
-		return veranda.List[Mine]{}, fmt.Errorf("tenancy: list own organizations: %w", err)
+		return nil, fmt.Errorf("tenancy: list own organizations: %w", err)
 	}
-	list := veranda.List[Mine]{Items: make([]Mine, len(rows))}
+	items := make([]Mine, len(rows))
 	for i, r := range rows {
-		list.Items[i] = Mine{Organization: r.ID, Name: r.Name, Kind: OrganizationKind(r.Kind), MemberKind: r.MemberKind, Roles: strings.Fields(r.Role)}
+		items[i] = Mine{Organization: r.ID, Name: r.Name, Kind: OrganizationKind(r.Kind), MemberKind: r.MemberKind, Roles: strings.Fields(r.Role),
+			State: StateActive, Employment: r.OfferedKind == MemberInternal}
+		if r.Offered {
+			items[i].State = StateOffered
+		}
 	}
-	return list, nil
+	return items, nil
 }
 
 // domainAllows tells whether an organization's list of domains lets an address be an employee's.
 func domainAllows(domainsJSON, addressKey string) (bool, error) {
-	var domains []string
-	if err := json.Unmarshal([]byte(domainsJSON), &domains); err != nil {
-		return false, fmt.Errorf("tenancy: domains: %w", err)
-	}
-	if len(domains) == 0 {
-		return true, nil
-	}
-	for _, d := range domains {
-		if domainOf(addressKey) == d {
-			return true, nil
-		}
-	}
-	return false, nil
+	list, err := readDomainList(domainsJSON)
+	return err == nil && list.has(domainOf(addressKey)), err
 }
+
+// domainList is an organization's list of mail domains of employees; an empty one has every domain.
+type domainList []string
+
+func readDomainList(text string) (list domainList, err error) {
+	if err := json.Unmarshal([]byte(text), &list); err != nil {
+		return nil, fmt.Errorf("tenancy: domains: %w", err)
+	}
+	return list, nil
+}
+
+func (l domainList) has(domain string) bool { return len(l) == 0 || slices.Contains(l, domain) }

@@ -12,34 +12,16 @@ import (
 //
 // Permission: account.change_password. Errors: invalid, password.wrong, rate.attempts. Event: tenancy.password_changed.
 func (s *Service) ChangePassword(ctx context.Context, by veranda.Actor, in ChangePasswordInput) (*PasswordSet, error) {
-	standing, err := s.signedIn(ctx, by, PermChangePassword)
+	account, err := s.self(ctx, by, PermChangePassword)
 	if err != nil {
 		return nil, err
-	}
-	account, err := readAccountRow(ctx, s.conn.Query, selectAccount, standing.Account)
-	if err != nil {
-		return nil, err
-	}
-	if account == nil || account.State != AccountActive {
-		return nil, veranda.ErrUnauthenticated
 	}
 	if err := s.checkNewPassword(ctx, account, "/new", in.New); err != nil {
 		return nil, err
 	}
-	count := rulePassword.of(account.ID.String())
-	allowed, err := s.reserve(ctx, count)
+	count, err := s.provePresent(ctx, account, in.Present)
 	if err != nil {
 		return nil, err
-	}
-	if !allowed {
-		return nil, ErrRate
-	}
-	right, _, err := s.passwords.verify(ctx, account.Password, in.Present)
-	if err != nil {
-		return nil, err
-	}
-	if !right {
-		return nil, ErrPassword
 	}
 	set, err := s.storePassword(ctx, account, in.New, by.TokenHash(), EventPasswordChanged, func(ctx context.Context, tx *veranda.Tx) error {
 		return forget(ctx, tx, count)
@@ -78,8 +60,7 @@ func (s *Service) storePassword(ctx context.Context, account *accountRow, passwo
 			return err
 		}
 		emitAccount(tx, event, account.ID, account.ID, SessionsEnded{Sessions: set.SessionsEnded})
-		_, err := Post{}.Queue(ctx, tx, MailRequest{Account: account.ID, Template: templatePasswordChanged})
-		return err
+		return s.warn(ctx, tx, account.ID, templatePasswordChanged, nil)
 	})
 	if err != nil {
 		return nil, err
@@ -87,20 +68,28 @@ func (s *Service) storePassword(ctx context.Context, account *accountRow, passwo
 	return &set, nil
 }
 
-// RequestReset asks for a link to set a new password. The answer and the work are the same whether the address has an
-// account or not: who owns it is looked up when the mail is written.
+// RequestReset asks for a link to set a new password, by mail to an address or by text message to a phone number. The
+// answer and the work are the same whether the address or number has an account or not: who owns it is looked up when the
+// mail is written. The link asks no second factor; signing in with the new password does.
 //
-// Permission: account.reset_password (anonymous). Errors: invalid, rate.attempts.
+// Permission: account.reset_password (anonymous). Errors: invalid, phone.no_messages, rate.attempts.
 func (s *Service) RequestReset(ctx context.Context, by veranda.Actor, in RequestResetInput) (*Registered, error) {
 	var c veranda.Checks
-	address := checkAddress(&c, "/address", in.Address)
+	who := checkIdentity(&c, in.Address, in.Phone)
 	if err := c.Err(); err != nil {
 		return nil, err
 	}
 	if _, err := s.signedIn(ctx, by, PermResetPassword); err != nil {
 		return nil, err
 	}
-	mail, err := s.mayMail(ctx, address, in.ClientAddress)
+	row := mailRow{Recipient: who.Address.Written, Template: templateReset, Language: fallbackLanguage}
+	if who.Phone != "" {
+		if s.phone == nil {
+			return nil, ErrNoMessages
+		}
+		row.Channel, row.Recipient = ChannelPhone, who.Phone
+	}
+	mail, err := s.mayMail(ctx, who.key(), in.ClientAddress)
 	if err != nil {
 		return nil, err
 	}
@@ -108,7 +97,7 @@ func (s *Service) RequestReset(ctx context.Context, by veranda.Actor, in Request
 		return &Registered{}, nil
 	}
 	err = s.conn.InTx(ctx, func(ctx context.Context, tx *veranda.Tx) error {
-		return queueMail(ctx, tx, mailRow{Recipient: address.Written, Template: templateReset, Language: fallbackLanguage})
+		return queueMail(ctx, tx, row)
 	})
 	if err != nil {
 		return nil, err
@@ -145,6 +134,9 @@ func (s *Service) ResetPassword(ctx context.Context, by veranda.Actor, in ResetP
 			if err := touchAccount(ctx, tx, account.ID); errors.Is(err, veranda.ErrUnauthenticated) {
 				return ErrLink // disabled meanwhile
 			} else if err != nil {
+				return err
+			}
+			if err := clearBounced(ctx, tx, link.Account, link.Key); err != nil { // the link arrived
 				return err
 			}
 			return spend(ctx, tx, link, linkReset)

@@ -95,7 +95,7 @@ func TestResetPassword(t *testing.T) {
 		for _, bad := range []string{first, second, third, "", "x", strings.Repeat("A", 43)} {
 			want(t, reset(bad), ErrLink)
 		}
-		_, err = k.s.Confirm(ctx, veranda.Anonymous(), ConfirmInput{Token: third})
+		_, err = k.s.Confirm(ctx, veranda.Anonymous(), ConfirmInput{Token: third, Password: goodPassword})
 		want(t, err, ErrLink)
 		k.WantEvents(t, EventPasswordReset, EventPasswordReset)
 	})
@@ -162,7 +162,7 @@ func TestLinkGuessing(t *testing.T) {
 		k.register(t, "ada@analytic.example", goodPassword)
 		link := token(t, k.one(t))
 		confirm := func(token, client string) error {
-			_, err := k.s.Confirm(ctx, veranda.Anonymous(), ConfirmInput{Token: token, ClientAddress: client})
+			_, err := k.s.Confirm(ctx, veranda.Anonymous(), ConfirmInput{Token: token, Password: goodPassword, ClientAddress: client})
 			return err
 		}
 		for range ruleLink.limit {
@@ -243,7 +243,7 @@ func TestDelivery(t *testing.T) {
 			k.Drain(t)
 			k.Clock.Advance(time.Hour)
 		}
-		if s, r := state(); s != "failed" || r != "down" {
+		if s, r := state(); s != "given_up" || r != "down" {
 			t.Errorf("%s, %q", s, r)
 		}
 	})

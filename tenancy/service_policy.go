@@ -3,6 +3,7 @@ package tenancy
 import (
 	"context"
 	"fmt"
+	"strconv"
 
 	"github.com/veranda-go/veranda"
 )
@@ -14,7 +15,17 @@ type PolicyInForce struct {
 	OrganizationVersion int64 `json:"organization_version"`
 	// Rows are casbin rows: "p, role, kind, action, effect" and "g, role, parent".
 	Rows []string `json:"rows"`
+	// OrganizationRows are those among them that the organization set for itself and SetOrganizationPolicy replaces.
+	// What its roles are made of is not among them.
+	OrganizationRows []string `json:"organization_rows"`
 }
+
+// ETag is the organization's version as an HTTP entity tag. Tags begin at 1 and the version at 0, so it is one more.
+func (p PolicyInForce) ETag() string {
+	return strconv.Quote(strconv.FormatInt(policyTag(p.OrganizationVersion), 10))
+}
+
+func policyTag(version int64) int64 { return version + 1 }
 
 // policyReader is what an Authorizer with readable rows offers; a host's own may not.
 type policyReader interface {
@@ -29,24 +40,20 @@ func (a *Authorizer) policyOf(ctx context.Context, c veranda.Conn, s *veranda.St
 //
 // Permission: policy.read.
 func (s *Service) Policy(ctx context.Context, by veranda.Actor, in GetOrganizationInput) (*PolicyInForce, error) {
-	standing, err := s.conn.Read(ctx, s.reads.standing, by, in.Org, nil)
+	_, snapshot, err := s.readPolicy(ctx, by, in.Org, PermPolicyRead)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.authz.Decide(ctx, s.conn, standing, veranda.Ask{Permission: PermPolicyRead}); err != nil {
-		return nil, err
-	}
-	reader, ok := s.authz.(policyReader)
-	if !ok {
-		return nil, veranda.ErrNotFound
-	}
-	snapshot, err := reader.policyOf(ctx, s.conn, standing)
+	own, err := readOwnRows(ctx, s.conn, in.Org)
 	if err != nil {
 		return nil, err
 	}
-	out := &PolicyInForce{Version: snapshot.Version(), OrganizationVersion: snapshot.org, Rows: []string{}}
+	out := &PolicyInForce{Version: snapshot.Version(), OrganizationVersion: snapshot.org, Rows: []string{}, OrganizationRows: []string{}}
 	for _, rule := range snapshot.Rules() {
 		out.Rows = append(out.Rows, rule.String())
+	}
+	for _, rule := range own {
+		out.OrganizationRows = append(out.OrganizationRows, rule.String())
 	}
 	return out, nil
 }

@@ -7,28 +7,29 @@ import (
 	"github.com/veranda-go/veranda"
 )
 
-// SignIn makes a session of an address and a password, and gives its token: the only time it is told. The work is the
-// same whether the address has an account or not. Only who knows the password learns that the account is not confirmed
-// yet, or disabled.
+// SignIn makes a session of an address or phone number and a password, and gives its token: the only time it is told. The
+// work is the same whether there is an account or not. Only who knows the password learns that the account is not
+// confirmed yet, or disabled, or asks a code of its second factor. A code is taken once.
 //
 // Permission: session.sign_in (anonymous). Errors: invalid, sign_in.refused, sign_in.unconfirmed, sign_in.disabled,
-// rate.sign_in. Events: tenancy.signed_in, tenancy.sign_in_refused.
+// sign_in.code_required, sign_in.code, rate.sign_in. Events: tenancy.signed_in, tenancy.sign_in_refused,
+// tenancy.recovery_code_used.
 func (s *Service) SignIn(ctx context.Context, by veranda.Actor, in SignInInput) (*NewSession, error) {
-	address, err := in.validate()
+	who, err := in.validate()
 	if err != nil {
 		return nil, err
 	}
 	if _, err := s.signedIn(ctx, by, PermSignIn); err != nil {
 		return nil, err
 	}
-	attempts, allowed, err := s.reserveSignIn(ctx, address.Key, in.ClientAddress)
+	attempts, allowed, err := s.reserveSignIn(ctx, who.key(), in.ClientAddress)
 	if err != nil {
 		return nil, err
 	}
 	if !allowed {
-		return nil, ErrRateSignIn
+		return nil, s.refused(ctx, ErrRateSignIn, attempts.pair, attempts.network)
 	}
-	account, err := readAccountRow(ctx, s.conn.Query, selectAccountByAddress, address.Key)
+	account, err := readAccountRow(ctx, s.conn.Query, who.selectSigner(), who.key())
 	if err != nil {
 		return nil, err
 	}
@@ -49,7 +50,11 @@ func (s *Service) SignIn(ctx context.Context, by veranda.Actor, in SignInInput) 
 		refusal, reason = ErrDisabled, "disabled"
 	}
 	if refusal != nil {
-		return nil, s.refuseSignIn(ctx, account.ID, in, reason, refusal)
+		return nil, s.refuseSignIn(ctx, account.ID, in, reason, refusal, nil)
+	}
+	use, counted, err := s.signInCode(ctx, account, in, attempts)
+	if err != nil {
+		return nil, err
 	}
 	hash := account.Password
 	if outdated {
@@ -69,16 +74,21 @@ func (s *Service) SignIn(ctx context.Context, by veranda.Actor, in SignInInput) 
 		if n == 0 {
 			return ErrSignIn
 		}
+		if err := s.useSignInCode(ctx, tx, account.ID, use, counted); err != nil {
+			return err
+		}
 		if err := giveBack(ctx, tx, attempts.address, attempts.network); err != nil {
 			return err
 		}
 		if err := forget(ctx, tx, attempts.pair); err != nil {
 			return err
 		}
-		if session, err = storeSession(ctx, tx, account.ID, in.Kind, in.Label, in.ClientAddress); err != nil {
+		if session, err = storeFactorSession(ctx, tx, account.ID, in.Kind, in.Label, in.ClientAddress, use != nil); err != nil {
 			return err
 		}
-		emitAccount(tx, EventSignedIn, account.ID, account.ID, SignedIn{Session: session.ID, Kind: in.Kind, Network: network(in.ClientAddress)})
+		emitAccount(tx, EventSignedIn, account.ID, account.ID, SignedIn{
+			Session: session.ID, Kind: in.Kind, Network: network(in.ClientAddress), SecondFactor: use != nil,
+		})
 		return nil
 	})
 	if err != nil {
@@ -87,10 +97,13 @@ func (s *Service) SignIn(ctx context.Context, by veranda.Actor, in SignInInput) 
 	return session, nil
 }
 
-// refuseSignIn writes the refusal down, for addresses without an account too, and gives it.
-func (s *Service) refuseSignIn(ctx context.Context, account veranda.AccountID, in SignInInput, reason string, refusal error) error {
-	err := s.conn.InTx(ctx, func(_ context.Context, tx *veranda.Tx) error {
+// refuseSignIn writes the refusal down, for addresses without an account too, does what else belongs to it, and gives it.
+func (s *Service) refuseSignIn(ctx context.Context, account veranda.AccountID, in SignInInput, reason string, refusal error, also func(ctx context.Context, tx *veranda.Tx) error) error {
+	err := s.conn.InTx(ctx, func(ctx context.Context, tx *veranda.Tx) error {
 		emitAccount(tx, EventSignInRefused, account, veranda.AccountID{}, SignedIn{Kind: in.Kind, Network: network(in.ClientAddress), Reason: reason})
+		if also != nil {
+			return also(ctx, tx)
+		}
 		return nil
 	})
 	if err != nil {

@@ -49,6 +49,8 @@ type Session struct {
 	SeenAt time.Time `json:"seen_at"`
 	// ExpiresAt is when it ends unless it is used before.
 	ExpiresAt time.Time `json:"expires_at"`
+	// SecondFactor tells whether it was made with a second factor, or one was set up in it.
+	SecondFactor bool `json:"second_factor"`
 	// Current tells whether it is the session of this call.
 	Current bool `json:"current"`
 }
@@ -60,29 +62,36 @@ type NewSession struct {
 	Token   string            `json:"token"`
 }
 
-// SignInInput signs in.
+// SignInInput signs in, by an address or a phone number.
 type SignInInput struct {
-	Address  string      `json:"address" maxLength:"254"`
-	Password string      `json:"password" maxLength:"256"`
-	Kind     SessionKind `json:"kind,omitempty" enum:"browser,program" default:"browser"`
-	Label    string      `json:"label,omitempty" maxLength:"200" doc:"What to call the session in the list of sessions."`
+	Address  string `json:"address,omitempty" maxLength:"254"`
+	Phone    string `json:"phone,omitempty" maxLength:"40" doc:"A phone number with its country's code, in place of an address."`
+	Password string `json:"password" maxLength:"256"`
+	// Code is asked of accounts with a second factor.
+	Code string `json:"code,omitempty" maxLength:"40" doc:"Where the account has a second factor: a code of the authenticator app, or a recovery code."`
+
+	Kind  SessionKind `json:"kind,omitempty" enum:"browser,program" default:"browser"`
+	Label string      `json:"label,omitempty" maxLength:"200" doc:"What to call the session in the list of sessions."`
 
 	ClientAddress string `json:"-"`
 }
 
 // validate checks the form only: a password that could not be one is as wrong as any other.
-func (in *SignInInput) validate() (Address, error) {
+func (in *SignInInput) validate() (identity, error) {
 	var c veranda.Checks
-	address := checkAddress(&c, "/address", in.Address)
+	who := checkIdentity(&c, in.Address, in.Phone)
 	if in.Kind == "" {
 		in.Kind = SessionBrowser
 	}
 	veranda.OneOf(&c, "/kind", in.Kind, SessionBrowser, SessionProgram)
 	in.Label = c.Line("/label", in.Label, 0, 200)
-	if len(in.Password) > 4*maxPassword {
+	if len(in.Password) > maxGivenPassword {
 		c.Add("/password", "too_long", "must have at most 256 characters")
 	}
-	return address, c.Err()
+	if len(in.Code) > maxGivenCode {
+		c.Add("/code", "too_long", "is too long")
+	}
+	return who, c.Err()
 }
 
 // RevokeSessionInput ends one of one's own sessions.

@@ -27,7 +27,7 @@ const (
 	// An address that is proved names its owner. One that is not may be claimed by several: the last one counts, so that
 	// one password is checked and not as many as there are claims.
 	selectAccountByAddress = `SELECT ` + accountRowColumns + ` FROM veranda_addresses d JOIN veranda_accounts a ON a.id = d.account_id
-WHERE d.address_key = $1 AND (d.confirmed_at IS NOT NULL OR a.state = 'pending')
+WHERE d.address_key = $1 AND (d.confirmed_at IS NOT NULL OR a.state = 'pending' AND a.password_hash <> '')
 ORDER BY CASE WHEN d.confirmed_at IS NULL THEN 1 ELSE 0 END, d.created_at DESC, a.id DESC LIMIT 1`
 	selectOwner = `SELECT ` + accountRowColumns + ` FROM veranda_addresses d JOIN veranda_accounts a ON a.id = d.account_id
 WHERE d.address_key = $1 AND d.confirmed_at IS NOT NULL`
@@ -50,6 +50,8 @@ func readAccountRow(ctx context.Context, query queryFunc, text string, arg any) 
 // newAccount is an account to be stored with its first address.
 type newAccount struct {
 	accountRow
+	First     string // name
+	Last      string
 	Address   Address
 	Confirmed bool
 	At        time.Time
@@ -57,8 +59,8 @@ type newAccount struct {
 
 func storeAccount(ctx context.Context, tx *veranda.Tx, a newAccount) error {
 	at := tx.DB().Time(a.At)
-	_, err := tx.Exec(ctx, `INSERT INTO veranda_accounts (id, name, language, time_zone, state, password_hash, created_at, updated_at, version)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $7, 1)`, a.ID, a.Name, a.Language, a.TimeZone, string(a.State), a.Password, at)
+	_, err := tx.Exec(ctx, `INSERT INTO veranda_accounts (id, name, language, time_zone, state, password_hash, created_at, updated_at, version, first_name, last_name)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $7, 1, $8, $9)`, a.ID, a.Name, a.Language, a.TimeZone, string(a.State), a.Password, at, a.First, a.Last)
 	if err != nil {
 		return fmt.Errorf("tenancy: store account: %w", err)
 	}
@@ -79,9 +81,11 @@ VALUES ($1, $2, $3, $4, $5, $6)`, account, address.Key, address.Written, confirm
 }
 
 // confirmAddress makes a claimed address the account's own and drops all other claims of it. It gives ErrLink where the
-// account claims it no more, or somebody else owns it. The address is locked.
+// account claims it no more, or somebody else owns it. One whose mail came back is proved to work again. The address is
+// locked.
 func confirmAddress(ctx context.Context, tx *veranda.Tx, account veranda.AccountID, key string) error {
-	n, err := tx.Exec(ctx, `UPDATE veranda_addresses SET confirmed_at = $3 WHERE account_id = $1 AND address_key = $2 AND confirmed_at IS NULL`,
+	n, err := tx.Exec(ctx, `UPDATE veranda_addresses SET confirmed_at = coalesce(confirmed_at, $3), bounced_at = NULL, bounce_reason = ''
+WHERE account_id = $1 AND address_key = $2 AND (confirmed_at IS NULL OR bounced_at IS NOT NULL)`,
 		account, key, tx.DB().Time(tx.DB().Now()))
 	switch {
 	case veranda.IsUnique(err):
@@ -90,6 +94,12 @@ func confirmAddress(ctx context.Context, tx *veranda.Tx, account veranda.Account
 		return fmt.Errorf("tenancy: confirm address: %w", err)
 	case n == 0:
 		return ErrLink
+	}
+	// An account that was reserved for a phone number, and lost sight of its address, gets its first one.
+	_, err = tx.Exec(ctx, `UPDATE veranda_addresses SET is_primary = $3 WHERE account_id = $1 AND address_key = $2
+AND NOT EXISTS (SELECT 1 FROM veranda_addresses d WHERE d.account_id = $1 AND d.is_primary)`, account, key, true)
+	if err != nil {
+		return fmt.Errorf("tenancy: make address primary: %w", err)
 	}
 	return dropClaims(ctx, tx, account, key)
 }
@@ -116,10 +126,19 @@ AND account_id NOT IN (SELECT id FROM veranda_accounts WHERE state = 'pending')`
 	return nil
 }
 
-// removePending removes an account that was never confirmed.
+// removePending removes an account that was never confirmed. One that was, meanwhile, stays whole.
 func removePending(ctx context.Context, tx *veranda.Tx, id veranda.AccountID) error {
+	n, err := tx.Exec(ctx, `UPDATE veranda_accounts SET version = version + 1 WHERE id = $1 AND state = 'pending'`, id)
+	if err != nil {
+		return fmt.Errorf("tenancy: remove pending account: %w", err)
+	}
+	if n == 0 {
+		return nil
+	}
 	for _, text := range []string{
 		`DELETE FROM veranda_links WHERE account_id = $1`,
+		`DELETE FROM veranda_phone_codes WHERE account_id = $1`,
+		`DELETE FROM veranda_phones WHERE account_id = $1`,
 		`DELETE FROM veranda_addresses WHERE account_id = $1`,
 		`DELETE FROM veranda_accounts WHERE id = $1 AND state = 'pending'`,
 	} {
@@ -133,8 +152,8 @@ func removePending(ctx context.Context, tx *veranda.Tx, id veranda.AccountID) er
 // readMe reads an account as its owner sees it.
 func (s *Service) readMe(ctx context.Context, id veranda.AccountID) (*Account, error) {
 	a := &Account{ID: id, Addresses: []AccountAddress{}, Organizations: []AccountOrganization{}}
-	found, err := readOne(ctx, s.conn.Query, `SELECT name, language, time_zone, state, created_at, updated_at, version FROM veranda_accounts WHERE id = $1`,
-		[]any{id}, &a.Name, &a.Language, &a.TimeZone, &a.State, veranda.Moment(&a.CreatedAt), veranda.Moment(&a.UpdatedAt), &a.Version)
+	found, err := readOne(ctx, s.conn.Query, `SELECT name, first_name, last_name, language, time_zone, week_start, channel, state, created_at, updated_at, version FROM veranda_accounts WHERE id = $1`,
+		[]any{id}, &a.Name, &a.FirstName, &a.LastName, &a.Language, &a.TimeZone, &a.WeekStart, &a.Channel, &a.State, veranda.Moment(&a.CreatedAt), veranda.Moment(&a.UpdatedAt), &a.Version)
 	if err != nil {
 		return nil, err
 	}
@@ -143,6 +162,16 @@ func (s *Service) readMe(ctx context.Context, id veranda.AccountID) (*Account, e
 	}
 	if a.Addresses, err = s.readAddresses(ctx, id); err != nil {
 		return nil, err
+	}
+	if a.Phones, err = s.readPhones(ctx, id); err != nil {
+		return nil, err
+	}
+	factor, err := readFactor(ctx, s.conn.Query, id)
+	if err != nil {
+		return nil, err
+	}
+	if factor.inForce() {
+		a.SecondFactor = &AccountFactor{ConfirmedAt: factor.Confirmed, RecoveryCodes: factor.Left}
 	}
 	err = readAll(ctx, s.conn.Query, `SELECT o.id, o.name, o.kind, m.kind, m.roles, coalesce(d.address, m.address_key), m.joined_at
 FROM veranda_account_organizations ao JOIN veranda_organizations o ON o.id = ao.org_id
@@ -164,16 +193,19 @@ WHERE ao.account_id = $1 AND o.deleted_at IS NULL AND m.disabled_at IS NULL ORDE
 
 func (s *Service) readAddresses(ctx context.Context, id veranda.AccountID) ([]AccountAddress, error) {
 	addresses := []AccountAddress{}
-	err := readAll(ctx, s.conn.Query, `SELECT address, address_key, is_primary, confirmed_at, created_at FROM veranda_addresses
+	err := readAll(ctx, s.conn.Query, `SELECT address, address_key, is_primary, confirmed_at, created_at, bounced_at, bounce_reason FROM veranda_addresses
 WHERE account_id = $1 ORDER BY is_primary DESC, created_at, address_key`, []any{id},
 		func(rows *sql.Rows) error {
 			var d AccountAddress
-			var confirmed time.Time
-			if err := rows.Scan(&d.Address, &d.Key, &d.Primary, veranda.Moment(&confirmed), veranda.Moment(&d.CreatedAt)); err != nil {
+			var confirmed, bounced time.Time
+			if err := rows.Scan(&d.Address, &d.Key, &d.Primary, veranda.Moment(&confirmed), veranda.Moment(&d.CreatedAt), veranda.Moment(&bounced), &d.BounceReason); err != nil {
 				return err
 			}
 			if !confirmed.IsZero() {
 				d.ConfirmedAt = &confirmed
+			}
+			if !bounced.IsZero() {
+				d.BouncedAt = &bounced
 			}
 			addresses = append(addresses, d)
 			return nil

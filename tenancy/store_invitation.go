@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/veranda-go/veranda"
@@ -32,11 +33,9 @@ const (
 	invitationColumns = `i.org_id, i.id, i.workspace_id, i.kind, i.roles, i.address_key, i.address, i.language, i.invited_by, i.state, i.accepted_by,
 	i.created_at, i.expires_at, i.ended_at, i.version`
 	selectInvitation = `SELECT ` + invitationColumns + ` FROM veranda_invitations i WHERE i.org_id = $1 AND i.id = $2`
-	selectPending    = `SELECT ` + invitationColumns + ` FROM veranda_invitations i WHERE i.org_id = $1 AND i.address_key = $2 AND i.state = 'pending'
-AND i.kind = $3 AND coalesce(i.workspace_id, $4) = $4 ORDER BY i.id DESC LIMIT 1`
 	insertInvitation = `INSERT INTO veranda_invitations (org_id, id, workspace_id, kind, roles, address_key, address, language, invited_by, state,
 	created_at, expires_at, version) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'pending', $10, $11, 1)`
-	resendInvitation = `UPDATE veranda_invitations SET expires_at = $3, invited_by = $4, language = $5, version = version + 1
+	resendInvitation = `UPDATE veranda_invitations SET expires_at = $3, invited_by = $4, language = $5, roles = $6, version = version + 1
 WHERE org_id = $1 AND id = $2 AND state = 'pending'`
 	endInvitation = `UPDATE veranda_invitations SET state = $3, ended_at = $4, accepted_by = $5, version = version + 1
 WHERE org_id = $1 AND id = $2 AND state = 'pending'`
@@ -55,7 +54,7 @@ func (r *invitationRow) destinations() []any {
 // invitation is the row for callers.
 func (r *invitationRow) invitation(now time.Time) Invitation {
 	i := Invitation{
-		ID: r.ID, Org: r.Org, Workspace: r.Workspace, Kind: r.Kind, Address: r.Address, Language: r.Language, InvitedBy: r.InvitedBy,
+		ID: r.ID, Org: r.Org, Workspace: r.Workspace, Kind: r.Kind, Roles: strings.Fields(r.Roles), Address: r.Address, Language: r.Language, InvitedBy: r.InvitedBy,
 		State: r.State, AcceptedBy: r.AcceptedBy, CreatedAt: r.CreatedAt, ExpiresAt: r.ExpiresAt, Version: r.Version,
 	}
 	if r.State == InvitationPending && !now.Before(r.ExpiresAt) {
@@ -133,6 +132,9 @@ LEFT JOIN veranda_workspaces tw ON tw.org_id = $2 AND tw.id = $4 AND tw.deleted_
 // join makes an account a member of an organization, or more of a member than it is. before is the kind it was, "" for
 // none; changed whether anything was written.
 func (s *Service) join(ctx context.Context, tx *veranda.Tx, account veranda.AccountID, r *invitationRow) (before string, changed bool, err error) {
+	if err := acceptOffered(ctx, tx, r.Org, account); err != nil {
+		return "", false, err
+	}
 	member, disabled, err := memberKind(ctx, tx, r.Org, account)
 	if err != nil {
 		return "", false, err
@@ -151,7 +153,10 @@ VALUES ($1, $2, $3, $4, $5, $6, NULL, 1) ON CONFLICT DO NOTHING`, r.Org, account
 			if err != nil {
 				return "", false, fmt.Errorf("tenancy: store membership: %w", err)
 			}
-			return "", true, nil
+			if err := settleHome(ctx, tx, r.Org, account); err != nil {
+				return "", false, err
+			}
+			return "", true, settleJoin(ctx, tx, r.Org, account, r.Kind)
 		}
 		// Somebody made them a member at this very moment.
 		if member, disabled, err = memberKind(ctx, tx, r.Org, account); err != nil {
@@ -169,7 +174,10 @@ WHERE org_id = $1 AND account_id = $2 AND kind = $3 AND disabled_at IS NULL`, r.
 	if err != nil {
 		return member, false, fmt.Errorf("tenancy: raise membership: %w", err)
 	}
-	return member, n == 1, nil
+	if err := settleHome(ctx, tx, r.Org, account); err != nil {
+		return member, false, err
+	}
+	return member, n == 1, settleJoin(ctx, tx, r.Org, account, r.Kind)
 }
 
 // memberKind reads how an account belongs to an organization, "" when it does not.
@@ -180,11 +188,13 @@ func memberKind(ctx context.Context, tx *veranda.Tx, org veranda.OrgID, account 
 	return kind, disabled, err
 }
 
-// enter makes a member of the organization one of a workspace, and tells whether they were not. The workspace must exist.
+// enter makes a member of the organization one of a workspace, also where they are there by a team already, and tells
+// whether they were not. The workspace must exist.
 func enter(ctx context.Context, tx *veranda.Tx, org veranda.OrgID, workspace veranda.WorkspaceID, account veranda.AccountID) (bool, error) {
 	now := tx.DB().Time(tx.DB().Now())
 	n, err := tx.Exec(ctx, `INSERT INTO veranda_workspace_members (org_id, workspace_id, account_id, roles, added_at)
-VALUES ($1, $2, $3, '', $4) ON CONFLICT DO NOTHING`, org, workspace, account, now)
+VALUES ($1, $2, $3, '', $4) ON CONFLICT (org_id, workspace_id, account_id) DO UPDATE SET direct = excluded.direct, added_at = excluded.added_at
+WHERE NOT veranda_workspace_members.direct`, org, workspace, account, now)
 	if err != nil || n == 0 {
 		return false, wrapped("store workspace member", err)
 	}
@@ -210,7 +220,8 @@ func (s *Service) readInvitations(ctx context.Context, args []any) ([]invitation
 	text := `SELECT ` + invitationColumns + ` FROM veranda_invitations i
 WHERE i.org_id = $1 AND (i.workspace_id IS NULL OR ` + s.authz.Visible("i.workspace_id") + `) AND ($4 OR i.invited_by = $2)
 AND ($5 = '' OR i.state = $5) AND ($6 = '' OR $6 = 'past' AND i.expires_at <= $7 OR $6 = 'future' AND i.expires_at > $7)
-AND (i.created_at, i.id) < ($8, $9) ORDER BY i.created_at DESC, i.id DESC LIMIT $10`
+AND (i.created_at, i.id) < ($8, $9) AND (NOT $11 OR i.invited_by = $12) AND (NOT $13 OR i.workspace_id = $14)
+ORDER BY i.created_at DESC, i.id DESC LIMIT $10`
 	var list []invitationRow
 	err := readAll(ctx, s.conn.Query, text, args, func(rows *sql.Rows) error {
 		var r invitationRow

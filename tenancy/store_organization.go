@@ -26,6 +26,7 @@ type organizationRow struct {
 	WeekStart       int64             `bun:"week_start"`
 	Language        string            `bun:"language"`
 	TimeZone        string            `bun:"time_zone"`
+	Welcome         string            `bun:"welcome"`
 	PolicyVersion   int64             `bun:"policy_version"`
 	CreatedBy       veranda.AccountID `bun:"created_by"`
 	CreatedAt       dialect.Time      `bun:"created_at"`
@@ -37,14 +38,14 @@ type organizationRow struct {
 // organizationColumns are read with the standing.
 const (
 	organizationColumns = `t.name, CAST(t.domains AS TEXT), t.employees_invite, t.language, t.time_zone, t.created_by, t.created_at, t.updated_at, t.version,
-	t.joining, t.require_second_factor, t.externals_need_relation, t.audit_days, t.week_start`
+	t.joining, t.require_second_factor, t.externals_need_relation, t.audit_days, t.week_start, t.welcome`
 	organizationJoin = `LEFT JOIN veranda_organizations t ON t.id = $2 AND t.deleted_at IS NULL`
 )
 
 func (r *organizationRow) destinations() []any {
 	return []any{
 		&r.Name, &r.Domains, &r.EmployeesInvite, &r.Language, &r.TimeZone, &r.CreatedBy, &r.CreatedAt, &r.UpdatedAt, &r.Version,
-		&r.Joining, &r.SecondFactor, &r.NeedRelation, &r.AuditDays, &r.WeekStart,
+		&r.Joining, &r.SecondFactor, &r.NeedRelation, &r.AuditDays, &r.WeekStart, &r.Welcome,
 	}
 }
 
@@ -52,7 +53,7 @@ func (r *organizationRow) organization() (*Organization, error) {
 	o := &Organization{
 		ID: r.ID, Kind: OrganizationKind(r.Kind), Name: r.Name, EmployeesInvite: r.EmployeesInvite, Language: r.Language, TimeZone: r.TimeZone,
 		CreatedBy: r.CreatedBy, CreatedAt: r.CreatedAt.Time, UpdatedAt: r.UpdatedAt.Time, Version: r.Version,
-		Joining: r.Joining, RequireSecondFactor: r.SecondFactor, ExternalsNeedRelation: r.NeedRelation, AuditDays: r.AuditDays, WeekStart: r.WeekStart,
+		Joining: r.Joining, RequireSecondFactor: r.SecondFactor, ExternalsNeedRelation: r.NeedRelation, AuditDays: r.AuditDays, WeekStart: r.WeekStart, Welcome: r.Welcome,
 	}
 	if err := json.Unmarshal([]byte(r.Domains), &o.Domains); err != nil {
 		return nil, fmt.Errorf("tenancy: domains of organization %s: %w", r.ID, err)
@@ -88,4 +89,5 @@ type membershipRow struct {
 	JoinedAt   dialect.Time      `bun:"joined_at"`
 	DisabledAt dialect.Time      `bun:"disabled_at"`
 	Version    int64             `bun:"version"`
+	TeamRoles  string            `bun:"team_roles"`
 }

@@ -9,11 +9,16 @@ import (
 	"github.com/veranda-go/veranda"
 )
 
-const insertSession = `INSERT INTO veranda_sessions (token_hash, id, account_id, kind, label, address, created_at, seen_at, expires_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8)`
+const insertSession = `INSERT INTO veranda_sessions (token_hash, id, account_id, kind, label, address, created_at, seen_at, expires_at, second_factor)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8, $9)`
 
-// storeSession makes a session for an account and gives its token.
+// storeSession makes a session for an account, without a second factor, and gives its token.
 func storeSession(ctx context.Context, tx *veranda.Tx, account veranda.AccountID, kind SessionKind, label, client string) (*NewSession, error) {
+	return storeFactorSession(ctx, tx, account, kind, label, client, false)
+}
+
+// storeFactorSession makes a session, with a second factor or without.
+func storeFactorSession(ctx context.Context, tx *veranda.Tx, account veranda.AccountID, kind SessionKind, label, client string, factor bool) (*NewSession, error) {
 	token, hash, err := newToken()
 	if err != nil {
 		return nil, err
@@ -22,11 +27,11 @@ func storeSession(ctx context.Context, tx *veranda.Tx, account veranda.AccountID
 	session := &NewSession{
 		Session: Session{
 			ID: veranda.NewID[sessionKind](), Kind: kind, Label: label, Address: client, CreatedAt: now, SeenAt: now,
-			ExpiresAt: sessionEnds(kind, now, now), Current: true,
+			ExpiresAt: sessionEnds(kind, now, now), SecondFactor: factor, Current: true,
 		},
 		Account: account, Token: token,
 	}
-	_, err = tx.Exec(ctx, insertSession, hash, session.ID, account, string(kind), label, client, tx.DB().Time(now), tx.DB().Time(session.ExpiresAt))
+	_, err = tx.Exec(ctx, insertSession, hash, session.ID, account, string(kind), label, client, tx.DB().Time(now), tx.DB().Time(session.ExpiresAt), factor)
 	if err != nil {
 		return nil, fmt.Errorf("tenancy: store session: %w", err)
 	}
@@ -54,11 +59,11 @@ func (s *Service) readSessions(ctx context.Context, account veranda.AccountID, c
 	if current == nil {
 		current = noSession
 	}
-	err := readAll(ctx, s.conn.Query, `SELECT id, kind, label, address, created_at, seen_at, expires_at, token_hash = $3 FROM veranda_sessions
+	err := readAll(ctx, s.conn.Query, `SELECT id, kind, label, address, created_at, seen_at, expires_at, second_factor, token_hash = $3 FROM veranda_sessions
 WHERE account_id = $1 AND expires_at > $2 ORDER BY seen_at DESC, id DESC`, []any{account, s.time(s.now()), current},
 		func(rows *sql.Rows) error {
 			var v Session
-			err := rows.Scan(&v.ID, &v.Kind, &v.Label, &v.Address, veranda.Moment(&v.CreatedAt), veranda.Moment(&v.SeenAt), veranda.Moment(&v.ExpiresAt), &v.Current)
+			err := rows.Scan(&v.ID, &v.Kind, &v.Label, &v.Address, veranda.Moment(&v.CreatedAt), veranda.Moment(&v.SeenAt), veranda.Moment(&v.ExpiresAt), &v.SecondFactor, &v.Current)
 			sessions = append(sessions, v)
 			return err
 		})

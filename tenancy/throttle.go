@@ -15,9 +15,10 @@ func NewThrottle(db *veranda.DB) *Throttle { return &Throttle{&Service{conn: db.
 
 // Account counts a call of an account's own that others have work with. Errors: rate.attempts.
 func (t *Throttle) Account(ctx context.Context, account veranda.AccountID) error {
-	allowed, err := t.counts.reserve(ctx, ruleAccount.of(account.String()))
+	count := ruleAccount.of(account.String())
+	allowed, err := t.counts.reserve(ctx, count)
 	if err == nil && !allowed {
-		err = ErrRate
+		err = t.counts.refused(ctx, ErrRate, count)
 	}
 	return err
 }
@@ -25,5 +26,5 @@ func (t *Throttle) Account(ctx context.Context, account veranda.AccountID) error
 // Mail counts a call from a client's IP address that mails to an address. mail tells whether the address may be sent one
 // more. Errors: rate.attempts, for a network that calls too often.
 func (t *Throttle) Mail(ctx context.Context, address Address, client string) (mail bool, err error) {
-	return t.counts.mayMail(ctx, address, client)
+	return t.counts.mayMail(ctx, address.Key, client)
 }

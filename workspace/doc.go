@@ -8,12 +8,15 @@
 // every call; this package writes them, and so has no schema of its own. Invitations by mail are tenancy's too: who
 // accepts one becomes a member there.
 //
+// A team of the organization enters a workspace as one: all of its people are members by it, with its role, from the
+// moment they are in the team to the moment they leave it. Who is a member in their own right as well stays one.
+//
 // # Invariants
 //
 //   - A private workspace has a manager at all times: the last one can neither leave nor be removed nor step down, and a
 //     workspace without a manager cannot be made private. An open one may do without, for owners and administrators
-//     manage it.
-//   - Externals and guests never manage.
+//     manage it. Who manages by a team alone does not count: a team's people change elsewhere.
+//   - Externals and guests never manage, and see no teams.
 //   - Switching between open and private shows the past to more people, or hides it from them, so it is done only when
 //     the caller confirms it.
 //   - A personal tenant has exactly one workspace.

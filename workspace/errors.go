@@ -15,6 +15,9 @@ var (
 	// ErrLastManager keeps a manager in every private workspace.
 	ErrLastManager = veranda.NewError(veranda.CodeConflict, "workspace.last_manager",
 		"A private workspace needs a manager: make somebody else its manager first.")
+	// ErrByTeam refuses to end or change the membership of somebody who is there by a team alone.
+	ErrByTeam = veranda.NewError(veranda.CodeConflict, "workspace.by_team",
+		"This person is in the workspace by a team: change the team, or take the team out of the workspace.")
 	// ErrNotMember refuses to leave an open workspace one is not a member of.
 	ErrNotMember = veranda.NewError(veranda.CodeConflict, "workspace.not_member", "You are not a member of this workspace.")
 )

@@ -43,9 +43,13 @@ type Member struct {
 	Account veranda.AccountID `json:"account_id"`
 	Name    string            `json:"name"`
 	// Kind is how the person belongs to the organization: internal, external or guest.
-	Kind    string    `json:"kind"`
+	Kind string `json:"kind"`
+	// Role is the highest of the roles given to them and of those they have by teams.
 	Role    Role      `json:"role"`
 	AddedAt time.Time `json:"added_at"`
+	// Via are the teams by which they are here, ByTeam tells that they are by teams alone; both for those who see teams.
+	Via    []TeamName `json:"via,omitempty"`
+	ByTeam bool       `json:"by_team,omitempty"`
 }
 
 // MembersInput asks for the members of a workspace.

@@ -186,16 +186,17 @@ func TestRemoveMember(t *testing.T) {
 	each(t, func(t *testing.T, f *fixture) {
 		ctx := context.Background()
 		in := workspace.MemberInput{Org: f.Org, Workspace: f.Private, Account: f.Owner.Account}
-		if err := f.ws.RemoveMember(ctx, f.Employee.Actor, in); err != nil {
+		remove := func() error { _, err := f.ws.RemoveMember(ctx, f.Employee.Actor, in); return err }
+		if err := remove(); err != nil {
 			t.Fatal(err)
 		}
 		_, err := f.ws.Get(ctx, f.Owner.Actor, workspace.GetInput{Org: f.Org, Workspace: f.Private})
 		wantError(t, err, veranda.ErrNotFound)
-		wantError(t, f.ws.RemoveMember(ctx, f.Employee.Actor, in), veranda.ErrNotFound)
+		wantError(t, remove(), veranda.ErrNotFound)
 		in.Account = veranda.NewAccountID()
-		wantError(t, f.ws.RemoveMember(ctx, f.Employee.Actor, in), veranda.ErrNotFound)
+		wantError(t, remove(), veranda.ErrNotFound)
 		in.Account = f.Employee.Account
-		wantError(t, f.ws.RemoveMember(ctx, f.Employee.Actor, in), workspace.ErrLastManager)
+		wantError(t, remove(), workspace.ErrLastManager)
 		if version := f.accessVersion(t, f.Private); version != 2 {
 			t.Errorf("access version %d, want 2", version)
 		}
@@ -211,7 +212,7 @@ func TestRemoveMemberIsForWhoManages(t *testing.T) {
 	each(t, func(t *testing.T, f *fixture) {
 		remove := func(id veranda.WorkspaceID) func(by veranda.Actor) error {
 			return func(by veranda.Actor) error {
-				err := f.ws.RemoveMember(context.Background(), by, workspace.MemberInput{Org: f.Org, Workspace: id, Account: f.Guest.Account})
+				_, err := f.ws.RemoveMember(context.Background(), by, workspace.MemberInput{Org: f.Org, Workspace: id, Account: f.Guest.Account})
 				if err == nil {
 					f.exec(t, `INSERT INTO veranda_workspace_members (org_id, workspace_id, account_id, roles, added_at) VALUES ($1, $2, $3, '', $4)`,
 						f.Org, id, f.Guest.Account, f.DB.Time(f.DB.Now()))
@@ -233,7 +234,8 @@ func TestLeave(t *testing.T) {
 		ctx := context.Background()
 		leave := func(id veranda.WorkspaceID) func(by veranda.Actor) error {
 			return func(by veranda.Actor) error {
-				return f.ws.Leave(ctx, by, workspace.LeaveInput{Org: f.Org, Workspace: id})
+				_, err := f.ws.Leave(ctx, by, workspace.LeaveInput{Org: f.Org, Workspace: id})
+				return err
 			}
 		}
 		wantError(t, leave(f.Private)(f.Employee.Actor), workspace.ErrLastManager)
@@ -256,7 +258,7 @@ func TestLastManagerMayLeaveAnOpenWorkspace(t *testing.T) {
 	each(t, func(t *testing.T, f *fixture) {
 		ctx := context.Background()
 		w := must(f.ws.Create(ctx, f.Employee.Actor, workspace.CreateInput{Org: f.Org, Name: "Common", Open: true}))(t)
-		if err := f.ws.Leave(ctx, f.Employee.Actor, workspace.LeaveInput{Org: f.Org, Workspace: w.ID}); err != nil {
+		if _, err := f.ws.Leave(ctx, f.Employee.Actor, workspace.LeaveInput{Org: f.Org, Workspace: w.ID}); err != nil {
 			t.Fatal(err)
 		}
 		if got := must(f.ws.Get(ctx, f.Employee.Actor, workspace.GetInput{Org: f.Org, Workspace: w.ID}))(t); got.Member || got.Role != "" {
@@ -340,9 +342,11 @@ func TestManagersLeaveAtOnce(t *testing.T) {
 		must(f.ws.SetMemberRole(ctx, f.Employee.Actor, workspace.SetMemberRoleInput{Org: f.Org, Workspace: f.Private, Account: f.Owner.Account, Role: workspace.RoleManager}))(t)
 		leave := workspace.LeaveInput{Org: f.Org, Workspace: f.Private}
 		second := f.behind(t, func(ctx context.Context, tx *veranda.Tx) error {
-			return f.ws.WithTx(tx).Leave(ctx, f.Employee.Actor, leave)
+			_, err := f.ws.WithTx(tx).Leave(ctx, f.Employee.Actor, leave)
+			return err
 		}, func() error {
-			return f.ws.Leave(ctx, f.Owner.Actor, leave)
+			_, err := f.ws.Leave(ctx, f.Owner.Actor, leave)
+			return err
 		})
 		wantError(t, second, workspace.ErrLastManager)
 	})

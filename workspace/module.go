@@ -11,5 +11,5 @@ var policyCSV string
 
 // Module is the package's permissions and shipped policy rows. Its tables are in tenancy's schema.
 func Module() veranda.Module {
-	return veranda.Module{Name: "workspace", Permissions: permissions, Policy: policyCSV}
+	return veranda.Module{Name: "workspace", Permissions: permissions, Meanings: meanings(), Policy: policyCSV}
 }

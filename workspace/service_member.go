@@ -7,9 +7,10 @@ import (
 	"github.com/veranda-go/veranda"
 )
 
-// Members is a page of the workspace's members by name. People who are disabled in the organization are left out.
+// Members is a page of the workspace's members by name, those who are there by a team included. People who are disabled
+// in the organization are left out.
 //
-// Permission: workspace.read, and to see the workspace.
+// Permission: workspace.read, and to see the workspace; by which teams people are there is shown with team.read.
 func (s *Service) Members(ctx context.Context, by veranda.Actor, in MembersInput) (veranda.List[Member], error) {
 	list := veranda.List[Member]{Items: []Member{}}
 	var c veranda.Checks
@@ -18,11 +19,14 @@ func (s *Service) Members(ctx context.Context, by veranda.Actor, in MembersInput
 	if err := c.Err(); err != nil {
 		return list, err
 	}
-	_, w, err := s.read(ctx, s.conn, by, GetInput{in.Org, in.Workspace}, s.asks(PermRead))
+	standing, w, err := s.read(ctx, s.conn, by, GetInput{in.Org, in.Workspace}, s.asks(PermRead))
 	if err != nil {
 		return list, err
 	}
 	if list.Items, err = s.queryMembers(ctx, w, limit+1, position); err != nil {
+		return list, err
+	}
+	if err := s.showTeams(ctx, standing, w, list.Items); err != nil {
 		return list, err
 	}
 	if len(list.Items) > limit {
@@ -95,55 +99,74 @@ func (s *Service) AddMembers(ctx context.Context, by veranda.Actor, in AddMember
 	return &AddedMembers{Results: results}, nil
 }
 
-// RemoveMember ends somebody's membership; they lose the workspace at once, unless it is open and they are an employee.
+// RemoveMember ends somebody's membership; they lose the workspace at once, unless it is open and they are an employee, or
+// they are there by a team as well: then they stay by it, which the answer says; it is nil otherwise.
 //
 // Permission: workspace.manage_members, or workspace.manage_members:open in an open workspace. Errors: not_found for who
-// is no member; workspace.last_manager. Event: workspace.member_removed.
-func (s *Service) RemoveMember(ctx context.Context, by veranda.Actor, in MemberInput) error {
-	return s.change(ctx, by, GetInput{in.Org, in.Workspace}, s.managesMembers,
-		func(ctx context.Context, tx *veranda.Tx, standing *veranda.Standing, w *Workspace) error {
-			return endMembership(ctx, tx, standing, w, in.Account, EventMemberRemoved)
+// is no member; workspace.by_team for who is there by a team alone; workspace.last_manager. Event:
+// workspace.member_removed.
+func (s *Service) RemoveMember(ctx context.Context, by veranda.Actor, in MemberInput) (*Stays, error) {
+	var stays *Stays
+	err := s.change(ctx, by, GetInput{in.Org, in.Workspace}, s.managesMembers,
+		func(ctx context.Context, tx *veranda.Tx, standing *veranda.Standing, w *Workspace) (err error) {
+			stays, err = s.endMembership(ctx, tx, standing, w, in.Account, EventMemberRemoved)
+			return err
 		})
+	return stays, err
 }
 
-// Leave ends the actor's own membership.
+// Leave ends the actor's own membership. Who is there by a team as well stays by it, which the answer says; it is nil
+// otherwise.
 //
 // Permission: workspace.leave. Errors: workspace.not_member in an open workspace one is not a member of;
-// workspace.last_manager. Event: workspace.member_left.
-func (s *Service) Leave(ctx context.Context, by veranda.Actor, in LeaveInput) error {
-	return s.change(ctx, by, GetInput(in), s.asks(PermLeave),
-		func(ctx context.Context, tx *veranda.Tx, standing *veranda.Standing, w *Workspace) error {
+// workspace.by_team where one is there by a team alone; workspace.last_manager. Event: workspace.member_left.
+func (s *Service) Leave(ctx context.Context, by veranda.Actor, in LeaveInput) (*Stays, error) {
+	var stays *Stays
+	err := s.change(ctx, by, GetInput(in), s.asks(PermLeave),
+		func(ctx context.Context, tx *veranda.Tx, standing *veranda.Standing, w *Workspace) (err error) {
 			if !w.Member {
 				return ErrNotMember
 			}
-			return endMembership(ctx, tx, standing, w, standing.Account, EventMemberLeft)
+			stays, err = s.endMembership(ctx, tx, standing, w, standing.Account, EventMemberLeft)
+			return err
 		})
+	return stays, err
 }
 
-// endMembership removes a member from a workspace whose row is locked.
-func endMembership(ctx context.Context, tx *veranda.Tx, standing *veranda.Standing, w *Workspace, account veranda.AccountID, kind string) error {
+// endMembership ends the direct membership of a workspace whose row is locked.
+func (s *Service) endMembership(ctx context.Context, tx *veranda.Tx, standing *veranda.Standing, w *Workspace, account veranda.AccountID, kind string) (*Stays, error) {
 	member, err := readMember(ctx, tx, w, account)
 	if err != nil {
-		return err
+		return nil, err
+	}
+	if !member.direct {
+		return nil, ErrByTeam
 	}
 	if err := keepsManager(ctx, tx, w, member); err != nil {
-		return err
+		return nil, err
 	}
-	if err := deleteMember(ctx, tx, w, account); err != nil {
-		return err
+	stays, err := isByTeam(ctx, tx, w, account)
+	if err != nil {
+		return nil, err
+	}
+	if err := deleteMember(ctx, tx, w, account, stays); err != nil {
+		return nil, err
 	}
 	if err := raiseAccess(ctx, tx, w); err != nil {
-		return err
+		return nil, err
 	}
 	tx.Emit(event(standing, w, kind, account.String(), MemberChanged{
-		Account: account, Name: member.Name, Workspace: w.Name, Kind: member.Kind, RoleBefore: member.Role,
+		Account: account, Name: member.Name, Workspace: w.Name, Kind: member.Kind, RoleBefore: roleOf(member.roles),
 	}))
-	return nil
+	if !stays {
+		return nil, nil
+	}
+	return s.stays(ctx, tx, standing, w, account)
 }
 
 // keepsManager refuses to take the last manager from a private workspace.
 func keepsManager(ctx context.Context, tx *veranda.Tx, w *Workspace, leaving *member) error {
-	if w.Open || leaving.Role != RoleManager {
+	if w.Open || roleOf(leaving.roles) != RoleManager {
 		return nil
 	}
 	managed, err := hasManager(ctx, tx, w, leaving.Account)
@@ -153,12 +176,13 @@ func keepsManager(ctx context.Context, tx *veranda.Tx, w *Workspace, leaving *me
 	return err
 }
 
-// SetMemberRole makes a member a manager, or a plain member again. A role that is held already changes nothing.
+// SetMemberRole makes a member a manager, or a plain member again, whatever they are by a team. A role that is held already
+// changes nothing.
 //
 // Permission: workspace.manage_members, or workspace.manage_members:open in an open workspace; only who manages the
 // workspace (workspace.update) makes managers, for a manager may do more than change members. Errors: not_found for who
-// is no member; workspace.last_manager; the field error "manager_kind" for externals and guests. Event:
-// workspace.member_role_changed.
+// is no member; workspace.by_team for who is there by a team alone; workspace.last_manager; the field error "manager_kind"
+// for externals and guests. Event: workspace.member_role_changed.
 func (s *Service) SetMemberRole(ctx context.Context, by veranda.Actor, in SetMemberRoleInput) (*Member, error) {
 	if err := in.validate(); err != nil {
 		return nil, err
@@ -175,7 +199,10 @@ func (s *Service) SetMemberRole(ctx context.Context, by veranda.Actor, in SetMem
 			if err := c.Err(); err != nil {
 				return err
 			}
-			before := member.Role
+			if !member.direct {
+				return ErrByTeam
+			}
+			before := roleOf(member.roles)
 			changed = member.Member
 			if before == in.Role {
 				return nil
@@ -189,7 +216,7 @@ func (s *Service) SetMemberRole(ctx context.Context, by veranda.Actor, in SetMem
 			if err := setRoles(ctx, tx, w, in.Account, withRole(member.roles, in.Role)); err != nil {
 				return err
 			}
-			changed.Role = in.Role
+			changed.Role = roleOf(withRole(member.roles, in.Role) + " " + member.teamRoles)
 			tx.Emit(event(standing, w, EventMemberRoleChanged, in.Account.String(), MemberChanged{
 				Account: in.Account, Name: member.Name, Workspace: w.Name, Kind: member.Kind, Role: in.Role, RoleBefore: before,
 			}))

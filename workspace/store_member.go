@@ -8,13 +8,15 @@ import (
 	"github.com/veranda-go/veranda"
 )
 
-// member is a member with the row's list of roles.
+// member is a member with the row's lists of roles: those given to them, and those they have by teams.
 type member struct {
 	Member
-	roles string
+	roles, teamRoles string
+	direct           bool
 }
 
-const memberText = `SELECT wm.account_id, a.name, m.kind, wm.roles, wm.added_at
+// The name of who has not accepted a membership of the organization yet is theirs.
+const memberText = `SELECT wm.account_id, CASE WHEN m.disabled_reason = 'unaccepted' THEN '' ELSE a.name END, m.kind, wm.roles, wm.added_at, wm.direct, wm.team_roles
 FROM veranda_workspace_members wm
 JOIN veranda_memberships m ON m.org_id = wm.org_id AND m.account_id = wm.account_id
 JOIN veranda_accounts a ON a.id = wm.account_id
@@ -47,7 +49,7 @@ func (s *Service) queryMembers(ctx context.Context, w *Workspace, limit int, pos
 		if err := rows.Scan(m.destinations()...); err != nil {
 			return nil, fmt.Errorf("workspace: list members: %w", err)
 		}
-		m.Role = roleOf(m.roles)
+		m.Role, m.ByTeam = roleOf(m.roles+" "+m.teamRoles), !m.direct
 		items = append(items, m.Member)
 	}
 	if err := rows.Err(); err != nil {
@@ -58,7 +60,7 @@ func (s *Service) queryMembers(ctx context.Context, w *Workspace, limit int, pos
 
 // destinations are where the columns of memberText go.
 func (m *member) destinations() []any {
-	return []any{&m.Account, &m.Name, &m.Kind, &m.roles, veranda.Moment(&m.AddedAt)}
+	return []any{&m.Account, &m.Name, &m.Kind, &m.roles, veranda.Moment(&m.AddedAt), &m.direct, &m.teamRoles}
 }
 
 // readMember reads one member; not_found when the account is none.
@@ -78,11 +80,12 @@ func readMember(ctx context.Context, tx *veranda.Tx, w *Workspace, account veran
 	if err := rows.Scan(m.destinations()...); err != nil {
 		return nil, fmt.Errorf("workspace: read member: %w", err)
 	}
-	m.Role = roleOf(m.roles)
+	m.Role = roleOf(m.roles + " " + m.teamRoles)
 	return m, nil
 }
 
-// A manager counts while they can enter: not when they are disabled, nor when they are no longer an employee.
+// A manager counts while they can enter: not when they are disabled, nor when they are no longer an employee. Who manages
+// by a team does not count: the team's people change elsewhere, by those who need not know of this workspace.
 const hasManagerText = `SELECT 1 FROM veranda_workspace_members wm
 JOIN veranda_memberships m ON m.org_id = wm.org_id AND m.account_id = wm.account_id
 WHERE wm.org_id = $1 AND wm.workspace_id = $2 AND wm.account_id <> $3 AND ' ' || wm.roles || ' ' LIKE '% manager %'
@@ -95,14 +98,16 @@ func hasManager(ctx context.Context, tx *veranda.Tx, w *Workspace, other veranda
 
 const (
 	insertMembersPostgres = `INSERT INTO veranda_workspace_members (org_id, workspace_id, account_id, roles, added_at)
-SELECT $1::uuid, $2::uuid, a.id::uuid, $4::text, $5::timestamptz FROM jsonb_array_elements_text($3::jsonb) AS a (id)
-ON CONFLICT DO NOTHING RETURNING account_id`
+SELECT $1::uuid, $2::uuid, a.id::uuid, $4::text, $5::timestamptz FROM jsonb_array_elements_text($3::jsonb) AS a (id)` + insertMembersEnd
 	insertMembersSQLite = `INSERT INTO veranda_workspace_members (org_id, workspace_id, account_id, roles, added_at)
-SELECT $1, $2, a.value, $4, $5 FROM json_each($3) AS a WHERE TRUE
-ON CONFLICT DO NOTHING RETURNING account_id`
+SELECT $1, $2, a.value, $4, $5 FROM json_each($3) AS a WHERE TRUE` + insertMembersEnd
+	// Who is there by a team is a member in their own right from now on.
+	insertMembersEnd = `
+ON CONFLICT (org_id, workspace_id, account_id) DO UPDATE SET direct = excluded.direct, roles = excluded.roles, added_at = excluded.added_at
+WHERE NOT veranda_workspace_members.direct RETURNING account_id`
 )
 
-// insertMembers adds accounts and gives those back that were no members yet.
+// insertMembers adds accounts and gives those back that were no members yet, or by a team alone.
 func insertMembers(ctx context.Context, tx *veranda.Tx, w *Workspace, accounts []veranda.AccountID, role Role) ([]veranda.AccountID, error) {
 	list, err := json.Marshal(accounts)
 	if err != nil {
@@ -131,9 +136,13 @@ func insertMembers(ctx context.Context, tx *veranda.Tx, w *Workspace, accounts [
 	return added, nil
 }
 
-func deleteMember(ctx context.Context, tx *veranda.Tx, w *Workspace, account veranda.AccountID) error {
-	_, err := tx.Exec(ctx, `DELETE FROM veranda_workspace_members WHERE org_id = $1 AND workspace_id = $2 AND account_id = $3`, w.Org, w.ID, account)
-	if err != nil {
+// deleteMember ends a membership; who is there by a team as well stays by it.
+func deleteMember(ctx context.Context, tx *veranda.Tx, w *Workspace, account veranda.AccountID, stays bool) error {
+	text, args := `DELETE FROM veranda_workspace_members WHERE org_id = $1 AND workspace_id = $2 AND account_id = $3`, []any{w.Org, w.ID, account}
+	if stays {
+		text, args = `UPDATE veranda_workspace_members SET direct = $4, roles = '' WHERE org_id = $1 AND workspace_id = $2 AND account_id = $3`, append(args, false)
+	}
+	if _, err := tx.Exec(ctx, text, args...); err != nil {
 		return fmt.Errorf("workspace: remove member: %w", err)
 	}
 	return nil
@@ -167,7 +176,7 @@ AND ($3 = 1 OR $4 = 1 AND m.kind = 'internal' OR m.account_id = $2 OR $5 = 1 AND
 	// Those who can be picked: $6 is the workspace, $7 to $9 are the patterns of a word of the name, $10 that of the
 	// address, $11 is the limit, $12 and $13 are the position.
 	pickSelect = peopleSelect + ` AND NOT EXISTS (
-	SELECT 1 FROM veranda_workspace_members wm WHERE wm.org_id = m.org_id AND wm.workspace_id = $6 AND wm.account_id = m.account_id)
+	SELECT 1 FROM veranda_workspace_members wm WHERE wm.org_id = m.org_id AND wm.workspace_id = $6 AND wm.account_id = m.account_id AND wm.direct)
 AND (' ' || lower(a.name) LIKE $7 ESCAPE '!' OR ' ' || a.name LIKE $8 ESCAPE '!' OR ' ' || a.name LIKE $9 ESCAPE '!' OR m.address_key LIKE $10 ESCAPE '!')`
 	pickFirstPostgres = pickSelect + ` ORDER BY ` + personKeyPostgres + `, m.account_id LIMIT $11`
 	pickFirstSQLite   = pickSelect + ` ORDER BY ` + personKeySQLite + `, m.account_id LIMIT $11`

@@ -152,7 +152,7 @@ type listText struct {
 // The list: $1 to $3 are the authorizer's, $2 being the actor's account; $4 narrows to the actor's own, $5 to $7 are the
 // patterns of the name, $8 is the limit, $9 and $10 the position.
 const (
-	listHead = `SELECT w.id, w.name, w.description, w.open, w.created_by, w.created_at, w.updated_at, w.version, me.account_id IS NOT NULL, me.roles
+	listHead = `SELECT w.id, w.name, w.description, w.open, w.created_by, w.created_at, w.updated_at, w.version, me.account_id IS NOT NULL, me.roles || ' ' || me.team_roles
 FROM veranda_workspaces w
 LEFT JOIN veranda_workspace_members me ON me.org_id = w.org_id AND me.workspace_id = w.id AND me.account_id = $2
 WHERE w.org_id = $1 AND w.deleted_at IS NULL AND ($4 = 0 OR me.account_id IS NOT NULL)

@@ -303,6 +303,7 @@ func TestEveryMethodAsks(t *testing.T) {
 		"Create":        workspace.CreateInput{Name: name},
 		"Update":        workspace.UpdateInput{Name: &name},
 		"AddMembers":    workspace.AddMembersInput{Accounts: []veranda.AccountID{veranda.NewAccountID()}},
+		"AddTeam":       workspace.AddTeamInput{Team: anyTeam()},
 		"SetMemberRole": workspace.SetMemberRoleInput{Role: workspace.RolePlain},
 	}, map[string]string{"WithTx": "binds and does nothing"})
 }

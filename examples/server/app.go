@@ -15,12 +15,15 @@ import (
 
 	"github.com/veranda-go/veranda"
 	"github.com/veranda-go/veranda/examples/server/internal/config"
+	"github.com/veranda-go/veranda/examples/server/internal/inbound"
 	"github.com/veranda-go/veranda/examples/server/internal/mail"
+	"github.com/veranda-go/veranda/examples/server/internal/phone"
 	"github.com/veranda-go/veranda/examples/server/internal/web"
 	"github.com/veranda-go/veranda/stream"
 	"github.com/veranda-go/veranda/tasks"
 	"github.com/veranda-go/veranda/tenancy"
 	"github.com/veranda-go/veranda/tenancy/audit"
+	people "github.com/veranda-go/veranda/tenancy/directory"
 	"github.com/veranda-go/veranda/tenancy/support"
 	"github.com/veranda-go/veranda/workspace"
 	"github.com/veranda-go/veranda/workspace/statistics"
@@ -28,7 +31,9 @@ import (
 
 // modules are the packages the product is made of, in the order of their dependence.
 func modules() []veranda.Module {
-	return []veranda.Module{veranda.Core(), tenancy.Module(), audit.Module(), support.Module(), workspace.Module(), statistics.Module(), tasks.Module(), stream.Module()}
+	return []veranda.Module{
+		veranda.Core(), tenancy.Module(), audit.Module(), support.Module(), people.Module(), workspace.Module(), statistics.Module(), tasks.Module(), stream.Module(),
+	}
 }
 
 // services are the product's features on one database.
@@ -37,6 +42,7 @@ type services struct {
 	tenancy    *tenancy.Service
 	audit      *audit.Service
 	support    *support.Service
+	directory  *people.Service
 	workspaces *workspace.Service
 	statistics *statistics.Service
 	tasks      *tasks.Service
@@ -45,14 +51,19 @@ type services struct {
 
 // newServices wires the features: each gets the database and who decides, and what it needs of others as an interface.
 // limits is asked by everything that makes something; nil is unlimited.
-func newServices(ctx context.Context, db *veranda.DB, settings *config.Config, mailer tenancy.Mailer, limits veranda.Limits) (*services, error) {
+func newServices(ctx context.Context, db *veranda.DB, settings *config.Config, mailer tenancy.Mailer, phones tenancy.PhoneSender, limits veranda.Limits) (*services, error) {
 	s := &services{}
 	var err error
 	if s.authz, err = tenancy.NewAuthorizer(ctx, db, modules()...); err != nil {
 		return nil, err
 	}
+	peoplesMails, weeklyMails, err := hostTemplates(settings)
+	if err != nil {
+		return nil, err
+	}
 	if s.tenancy, err = tenancy.New(tenancy.Deps{
-		DB: db, Authz: s.authz, Limits: limits, Mailer: mailer, Secret: []byte(settings.SecretKey.Reveal()), BaseURL: settings.BaseURL.String(),
+		Templates: peoplesMails, Resolver: newResolver(settings.DNSServer),
+		DB: db, Authz: s.authz, Limits: limits, Mailer: mailer, Phone: phones, Secret: []byte(settings.SecretKey.Reveal()), BaseURL: settings.BaseURL.String(),
 	}); err != nil {
 		return nil, err
 	}
@@ -64,6 +75,12 @@ func newServices(ctx context.Context, db *veranda.DB, settings *config.Config, m
 	}); err != nil {
 		return nil, err
 	}
+	if s.directory, err = people.New(people.Deps{DB: db, Authz: s.authz}); err != nil {
+		return nil, err
+	}
+	if err := db.Consume(s.tenancy.Welcome()); err != nil {
+		return nil, err
+	}
 	if s.workspaces, err = workspace.New(workspace.Deps{DB: db, Authz: s.authz, Limits: limits, Post: tenancy.Post{}}); err != nil {
 		return nil, err
 	}
@@ -71,7 +88,7 @@ func newServices(ctx context.Context, db *veranda.DB, settings *config.Config, m
 		return nil, err
 	}
 	if s.stream, err = stream.New(stream.Deps{
-		DB: db, Authz: s.authz, Limits: limits, Kinds: []string{"workspace.*", "tasks.task_*", "tasks.comment_added", "tenancy.member_joined"},
+		DB: db, Authz: s.authz, Limits: limits, Kinds: []string{"workspace.*", "tasks.task_*", "tasks.comment_added", "tenancy.member_joined", "tenancy.workspace_handed_over"},
 	}); err != nil {
 		return nil, err
 	}
@@ -80,7 +97,7 @@ func newServices(ctx context.Context, db *veranda.DB, settings *config.Config, m
 		return nil, err
 	}
 	s.statistics, err = statistics.New(statistics.Deps{
-		DB: db, Authz: s.authz, Overdue: overdue(source), Post: tenancy.Post{},
+		DB: db, Authz: s.authz, Overdue: overdue(source), Post: tenancy.Post{}, Templates: weeklyMails,
 		Link: func(org veranda.OrgID) string { return settings.BaseURL.String() + "/docs#Statistics" },
 	})
 	if err != nil {
@@ -108,6 +125,7 @@ type app struct {
 	services *services
 	runner   *veranda.Runner
 	server   *web.Server
+	inbound  *inbound.Server // nil: the program takes no mail
 }
 
 // newApp opens the database, brings it to the present schema and wires everything; nothing runs yet. limits may be nil.
@@ -132,15 +150,23 @@ func newApp(ctx context.Context, settings *config.Config, log *slog.Logger, limi
 	if err != nil {
 		return nil, err
 	}
-	if a.services, err = newServices(ctx, a.db, settings, mailer, limits); err != nil {
+	phones, phoneBox, err := newPhone(settings)
+	if err != nil {
 		return nil, err
 	}
-	for _, job := range []veranda.Periodic{web.SweepIdempotency(a.db), a.services.tenancy.TidyJob(), a.services.audit.RetentionJob()} {
+	if a.services, err = newServices(ctx, a.db, settings, mailer, phones, limits); err != nil {
+		return nil, err
+	}
+	a.inbound = newInbound(settings, a.services.tenancy, supportInbox{a.services.support}, log)
+	for _, job := range []veranda.Periodic{
+		web.SweepIdempotency(a.db), a.services.tenancy.TidyJob(), a.services.tenancy.DomainsJob(), a.services.tenancy.JoinsJob(),
+		a.services.audit.RetentionJob(), a.services.directory.IndexJob(),
+	} {
 		if err := a.db.Every(job); err != nil {
 			return nil, err
 		}
 	}
-	a.server, err = a.newServer(mailbox)
+	a.server, err = a.newServer(mailbox, phoneBox)
 	return a, err
 }
 
@@ -160,7 +186,7 @@ func (a *app) applyPolicy(ctx context.Context) error {
 	return nil
 }
 
-func (a *app) newServer(mailbox *mail.Mailbox) (*web.Server, error) {
+func (a *app) newServer(mailbox *mail.Mailbox, phoneBox *phone.Box) (*web.Server, error) {
 	server, err := web.New(web.Options{
 		BaseURL: a.settings.BaseURL, Title: "Veranda", Version: version,
 		Description:    "Organizations, workspaces, tasks, an activity stream and weekly statistics.",
@@ -176,18 +202,36 @@ func (a *app) newServer(mailbox *mail.Mailbox) (*web.Server, error) {
 		return nil, err
 	}
 	accountRoutes(server, a.services.tenancy)
+	accountMoreRoutes(server, a.services.tenancy)
 	organizationRoutes(server, a.services.tenancy)
+	leavingRoutes(server, a.services.tenancy)
+	relationRoutes(server, a.services.tenancy)
+	supportAccountRoutes(server, a.services.tenancy)
+	directoryRoutes(server, a.services.directory)
 	invitationRoutes(server, a.services.tenancy)
+	assignRoutes(server, a.services.tenancy)
+	deliveryRoutes(server, a.services.tenancy)
+	joiningRoutes(server, a.services.tenancy)
 	policyRoutes(server, a.services)
 	auditRoutes(server, a.services.audit)
 	supportRoutes(server, a.services.support)
+	teamRoutes(server, a.services.tenancy)
+	departmentRoutes(server, a.services.tenancy)
+	roleRoutes(server, a.services.tenancy)
 	workspaceRoutes(server, a.services.workspaces)
+	workspaceTeamRoutes(server, a.services.workspaces)
 	taskRoutes(server, a.services.tasks)
 	streamRoutes(server, a.services.stream)
 	statisticsRoutes(server, a.services.statistics)
 	linkPages(server, a.services.tenancy)
 	if mailbox != nil {
 		server.ShowMailbox(mailbox)
+	}
+	if phoneBox != nil {
+		server.ShowPhone(phoneBox)
+	}
+	if provider := a.settings.Phone; provider != nil {
+		phoneHook(server, *provider, a.services.tenancy)
 	}
 	return server, nil
 }
@@ -226,6 +270,10 @@ func (a *app) serve(ctx context.Context) error {
 		return errors.Join(fmt.Errorf("REDIS_URL: %w", err), listener.Close())
 	}
 	defer a.runner.Stop()
+	stopMail, err := a.takeMail()
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
 	failed := make(chan error, 1)
 	go func() { failed <- a.server.Listen(listener) }()
 	a.log.Info("ready", "url", a.settings.BaseURL.String(), "address", listener.Addr().String())
@@ -237,7 +285,7 @@ func (a *app) serve(ctx context.Context) error {
 	a.log.Info("stopping")
 	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.settings.ShutdownTimeout)
 	defer cancel()
-	if err := a.server.Shutdown(stop); err != nil {
+	if err := errors.Join(a.server.Shutdown(stop), stopMail(stop)); err != nil {
 		return err
 	}
 	return <-failed
@@ -268,13 +316,13 @@ func (a *app) makeSupport(ctx context.Context, address string, stdout io.Writer)
 // newMailer sends by SMTP where that is configured; otherwise mails go to a mailbox on disk, shown at /dev/mail.
 func newMailer(settings *config.Config) (tenancy.Mailer, *mail.Mailbox, error) {
 	if settings.SMTP != nil {
-		return sender{mail.NewSender(*settings.SMTP, settings.MailFrom, time.Now, nil)}, nil, nil
+		return sender{to: mail.NewSender(*settings.SMTP, settings.MailFrom, time.Now, nil), returns: newReturns(settings)}, nil, nil
 	}
 	mailbox, err := mail.NewMailbox(filepath.Join(settings.DataDir, "mail"), settings.MailFrom, time.Now)
 	if err != nil {
 		return nil, nil, err
 	}
-	return sender{mailbox}, mailbox, nil
+	return sender{to: mailbox}, mailbox, nil
 }
 
 // sender gives tenancy's mails to the mail package.
@@ -282,13 +330,18 @@ type sender struct {
 	to interface {
 		Send(ctx context.Context, m mail.Message) error
 	}
+	returns *mail.Returns // nil: mails come back to the sender
 }
 
 // Send hands a mail in. What can never succeed says so, so that it is not tried again.
 func (s sender) Send(ctx context.Context, m tenancy.Mail) error {
-	err := s.to.Send(ctx, mail.Message{
+	message := mail.Message{
 		ID: m.ID, To: m.To, ToName: m.ToName, Subject: m.Subject, Text: m.Text, HTML: m.HTML, UnsubscribeURL: m.UnsubscribeURL,
-	})
+	}
+	if s.returns != nil {
+		message.ReturnPath = s.returns.Address(m.ID)
+	}
+	err := s.to.Send(ctx, message)
 	if err != nil && mail.Permanent(err) {
 		return permanent{err}
 	}
@@ -299,6 +352,12 @@ type permanent struct{ error }
 
 // Permanent tells the delivery not to try again.
 func (permanent) Permanent() bool { return true }
+
+// AddressRefused tells that it is the address that takes no mail.
+func (p permanent) AddressRefused() bool {
+	var refused *mail.RefusedError
+	return errors.As(p.error, &refused) && refused.AddressRefused
+}
 
 // Unwrap gives what the mail server said.
 func (p permanent) Unwrap() error { return p.error }

@@ -50,7 +50,7 @@ func fillDemoUntil(ctx context.Context, settings *config.Config, log *slog.Logge
 		return err
 	}
 	defer func() { err = errors.Join(err, d.db.Close()) }()
-	if d.services, err = newServices(ctx, d.db, settings, d.mails, nil); err != nil {
+	if d.services, err = newServices(ctx, d.db, settings, d.mails, nil, nil); err != nil {
 		return err
 	}
 	switch _, err := d.services.tenancy.AccountByAddress(ctx, demoPeople[0].address); {

@@ -100,7 +100,7 @@ func (d *demo) registerFounder(ctx context.Context) error {
 		return err
 	}
 	d.clock.set(d.at(0, 8, 41))
-	if _, err := people.Confirm(ctx, veranda.Anonymous(), tenancy.ConfirmInput{Token: token, ClientAddress: demoNetwork}); err != nil {
+	if _, err := people.Confirm(ctx, veranda.Anonymous(), tenancy.ConfirmInput{Token: token, Password: d.password, ClientAddress: demoNetwork}); err != nil {
 		return err
 	}
 	if d.accounts[founder.key], err = people.AccountByAddress(ctx, founder.address); err != nil {

@@ -38,18 +38,22 @@ func accountFeatures() []feature {
 			{name: "unicode", run: accountUnicode},
 			{name: "link_pages", run: linkPagesOfMails},
 			{name: "invitation_page", run: linkPageOfInvitation},
+			{name: "confirm_password", run: accountConfirmPassword},
+			{name: "phones", run: phonesOfAccount},
 		}},
 		{"T2", []clause{
 			{name: "reset", run: passwordReset},
 			{name: "same_answer", run: passwordSameAnswer},
 			{name: "expiry", run: passwordResetExpiry, alone: true},
 			{name: "change", run: passwordChange},
+			{name: "by_phone", run: passwordResetByPhone},
 		}},
 		{"T3", []clause{
 			{name: "by_invitation", run: tenantByInvitation},
 			{name: "alone", run: tenantAlone},
 			{name: "personal_tenant", run: tenantPersonal},
 			{name: "company_first", run: tenantCompanyFirst},
+			{name: "company_proved", run: companyProved},
 		}},
 	}
 }
@@ -61,6 +65,7 @@ func same(t *testing.T, what string, first *reply, others ...*reply) {
 		h := r.Header.Clone()
 		h.Del("X-Request-Id")
 		h.Del("Date")
+		h.Del("Retry-After") // how long from now
 		return h
 	}
 	for _, other := range others {
@@ -144,7 +149,7 @@ func accountPasswordRules(t *testing.T, s *stack) {
 	} {
 		address := newAddress("Paula Password")
 		nobody.post(t, "/v1/accounts", registration(address, secret, "Paula Password")).want(http.StatusAccepted)
-		nobody.post(t, "/v1/accounts/confirm", tokenBody(s.inbox.last(t, address, "/confirm?token=").token(t))).want(http.StatusOK)
+		nobody.post(t, "/v1/accounts/confirm", map[string]any{"token": s.inbox.last(t, address, "/confirm?token=").token(t), "password": secret}).want(http.StatusOK)
 		signIn := func(secret string) *reply {
 			return nobody.post(t, "/v1/sessions", map[string]any{"address": address, "password": secret, "kind": "program"})
 		}
@@ -161,7 +166,7 @@ func accountConfirm(t *testing.T, s *stack) {
 	address := newAddress("Conny Confirm")
 	nobody.post(t, "/v1/accounts", registration(address, password, "Conny Confirm")).want(http.StatusAccepted)
 	token := s.inbox.wait(t, address, 1).token(t)
-	confirm := func(token string) *reply { return nobody.post(t, "/v1/accounts/confirm", tokenBody(token)) }
+	confirm := func(token string) *reply { return nobody.post(t, "/v1/accounts/confirm", confirmation(token)) }
 	flipped := "A" + token[1:]
 	if flipped == token {
 		flipped = "B" + token[1:]
@@ -191,7 +196,7 @@ func accountConfirmExpiry(t *testing.T, s *stack) {
 	register := func() {
 		nobody.post(t, "/v1/accounts", registration(address, password, "Lena Late")).want(http.StatusAccepted)
 	}
-	confirm := func(token string) *reply { return nobody.post(t, "/v1/accounts/confirm", tokenBody(token)) }
+	confirm := func(token string) *reply { return nobody.post(t, "/v1/accounts/confirm", confirmation(token)) }
 	register()
 	late := s.inbox.wait(t, address, 1).token(t)
 	s.advance(t, 24*time.Hour+time.Minute)
@@ -215,7 +220,7 @@ func accountSignInBeforeConfirm(t *testing.T, s *stack) {
 		t.Error("a refused sign-in sets a cookie")
 	}
 	same(t, "a wrong password", signIn(newAddress("Nobody"), password), signIn(address, "not what was registered"))
-	nobody.post(t, "/v1/accounts/confirm", tokenBody(s.inbox.wait(t, address, 1).token(t))).want(http.StatusOK)
+	nobody.post(t, "/v1/accounts/confirm", confirmation(s.inbox.wait(t, address, 1).token(t))).want(http.StatusOK)
 	signIn(address, password).want(http.StatusCreated)
 }
 

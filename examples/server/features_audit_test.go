@@ -110,7 +110,8 @@ func auditWhoReads(t *testing.T, s *stack) {
 		t.Errorf("a log one may not see and one that is not there (-want +got):\n%s", diff)
 	}
 	owner.delete(t, "/v1/organizations/"+org+"/members/"+manager.account).want(http.StatusNoContent)
-	manager.get(t, path).want(http.StatusNotFound)
+	manager.get(t, path).want(http.StatusUnauthorized) // their sessions ended with it
+	s.signIn(t, manager.name, manager.address).get(t, path).want(http.StatusNotFound)
 }
 
 func auditPrivatePlaces(t *testing.T, s *stack) {

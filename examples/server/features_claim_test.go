@@ -24,10 +24,13 @@ func accountRivalClaims(t *testing.T, s *stack) {
 		nobody.post(t, "/v1/accounts", registration(address, theirs, "Rival")).want(http.StatusAccepted)
 		return s.inbox.wait(t, address, before+1).token(t)
 	}
-	confirm := func(token string) *reply { return nobody.post(t, "/v1/accounts/confirm", tokenBody(token)) }
+	confirm := func(token string) *reply { return nobody.post(t, "/v1/accounts/confirm", confirmation(token)) }
+	confirmTheirs := func(token string) *reply {
+		return nobody.post(t, "/v1/accounts/confirm", map[string]any{"token": token, "password": theirs})
+	}
 	powerless := func(address, token string) {
 		t.Helper()
-		same(t, "a rival's link", confirm(forgedToken()), confirm(token))
+		same(t, "a rival's link", confirm(forgedToken()), confirm(token), confirmTheirs(token))
 		nobody.post(t, "/v1/sessions", map[string]any{"address": address, "password": theirs}).refused(http.StatusUnauthorized, "sign_in.refused")
 		if got := s.signIn(t, "Owner", address).get(t, "/v1/me").want(http.StatusOK).text("name"); got != "Owner" {
 			t.Errorf("the account of %s is %q's", address, got)
@@ -58,7 +61,7 @@ func accountRivalClaims(t *testing.T, s *stack) {
 	var calls []func() *reply
 	for range 4 {
 		token := claim(contested)
-		calls = append(calls, func() *reply { return confirm(token) })
+		calls = append(calls, func() *reply { return confirmTheirs(token) })
 	}
 	if diff := cmp.Diff(map[int]int{http.StatusOK: 1, http.StatusNotFound: 3}, byStatus(together(calls...))); diff != "" {
 		t.Errorf("confirming four claims at once (-want +got):\n%s", diff)

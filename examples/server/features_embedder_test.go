@@ -14,6 +14,8 @@ func embedderFeatures() []feature {
 			{name: "policy_replaced", run: policyReplaced, alone: true},
 			{name: "policy_refused", run: policyRefused, alone: true},
 			{name: "host_permissions", run: hostPermissions},
+			{name: "host_permission_in_role", run: hostPermissionInRole},
+			{name: "next_call_everywhere", run: policyEverywhere, alone: true},
 		}},
 		{"E3", []clause{
 			{name: "veto_and_after", run: vetoAndAfter},

@@ -75,6 +75,7 @@ func invitationAlreadyHere(t *testing.T, s *stack) {
 	guest.workspace(t, org, "Gero's", true)
 	// Who was removed may come again, by a new link only.
 	owner.delete(t, path+"/members/"+guest.account).want(http.StatusNoContent)
+	guest = guest.signedInAgain(t) // an employee's sessions ended
 	same(t, "the link of who was removed", guest.post(t, acceptPath, tokenBody(forgedToken())), guest.post(t, acceptPath, tokenBody(token)))
 	same(t, "an organization one was removed from", guest.get(t, "/v1/organizations/"+forgedID()), guest.get(t, path))
 	guest.post(t, acceptPath, tokenBody(owner.invite(t, org, "", "guest", guest.address))).want(http.StatusOK)

@@ -270,7 +270,7 @@ func invitationLinkAnswers(t *testing.T, s *stack) {
 	nobody.post(t, "/v1/accounts", registration(fresh, password, "Fred Fresh")).want(http.StatusAccepted)
 	confirm := s.inbox.wait(t, fresh, 1).token(t)
 	s.dead(t, "a link to confirm", confirm)
-	nobody.post(t, "/v1/accounts/confirm", tokenBody(confirm)).want(http.StatusOK)
+	nobody.post(t, "/v1/accounts/confirm", confirmation(confirm)).want(http.StatusOK)
 	nobody.post(t, acceptPath, accepting(living, "Lia Living")).want(http.StatusOK)
 	// The token is taken from the body only, where no log sees it.
 	nobody.post(t, acceptPath+"?token="+living, map[string]any{}).invalid("/token unknown", "/token required")

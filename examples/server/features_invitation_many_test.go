@@ -43,7 +43,7 @@ func invitationManyAtOnce(t *testing.T, s *stack) {
 	s.anonymous().post(t, acceptPath, accepting(s.inbox.wait(t, addresses[many-1], 1).token(t), "Last One")).want(http.StatusOK)
 
 	people := []any{}
-	for i := range 501 {
+	for i := range 1001 {
 		people = append(people, map[string]any{"address": newAddress(fmt.Sprint("more", i))})
 	}
 	owner.post(t, "/v1/organizations/"+org+"/invitations", map[string]any{"people": people}).invalid("/people too_many")

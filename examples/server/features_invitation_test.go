@@ -75,7 +75,7 @@ func invitationEmployee(t *testing.T, s *stack) {
 		map[string]any{"address": newAddress("x"), "kind": "external"}, map[string]any{"address": newAddress("x"), "language": "not a tag"}).
 		invalid("/people/0/address email", "/people/2/address repeated", "/people/3/kind workspace", "/people/4/language language")
 	invite(map[string]any{"address": newAddress("x"), "kind": "owner"}, map[string]any{"kind": "guest", "roles": []string{"owner"}}).
-		invalid("/people/0/kind one_of", "/people/1/address required", "/people/1/roles unknown")
+		invalid("/people/0/kind one_of", "/people/1/address required", "/people/1/roles/0 kind")
 	s.anonymous().post(t, "/v1/organizations/"+org+"/invitations", map[string]any{"people": []any{map[string]any{"address": address}}}).refused(http.StatusUnauthorized, "unauthenticated")
 }
 

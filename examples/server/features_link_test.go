@@ -61,15 +61,15 @@ func linkPagesOfMails(t *testing.T, s *stack) {
 	}
 	nobody.send(t, http.MethodHead, path, nil).want(http.StatusOK)
 	nobody.post(t, "/v1/sessions", map[string]any{"address": address, "password": password}).refused(http.StatusConflict, "sign_in.unconfirmed")
-	if body := nobody.form(t, "/confirm", url.Values{"token": {token}}).page(http.StatusOK); !strings.Contains(body, address) {
+	if body := nobody.form(t, "/confirm", url.Values{"token": {token}, "password": {password}}).page(http.StatusOK); !strings.Contains(body, address) {
 		t.Errorf("the page does not say what was confirmed:\n%s", body)
 	}
 	c := s.signIn(t, "Paul Page", address)
-	used, forged := nobody.form(t, "/confirm", url.Values{"token": {token}}), nobody.form(t, "/confirm", url.Values{"token": {forgedToken()}})
+	used, forged := nobody.form(t, "/confirm", url.Values{"token": {token}, "password": {password}}), nobody.form(t, "/confirm", url.Values{"token": {forgedToken()}, "password": {password}})
 	if body := forged.page(http.StatusNotFound); strings.Contains(body, "<form") {
 		t.Errorf("the page of a link that does not work asks for something:\n%s", body)
 	}
-	same(t, "the page of a used link", forged, used, nobody.form(t, "/confirm", url.Values{}))
+	same(t, "the page of a used link", forged, used, nobody.form(t, "/confirm", url.Values{"password": {password}}))
 	// A token is shown as text whatever it holds.
 	if body := nobody.get(t, "/confirm?token="+url.QueryEscape(`"><script>alert(1)</script>`)).page(http.StatusOK); strings.Contains(body, "<script") {
 		t.Errorf("the page shows what the caller sent as markup:\n%s", body)

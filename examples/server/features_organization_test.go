@@ -19,6 +19,7 @@ func organizationFeatures() []feature {
 			{name: "domain_doors", run: organizationDomainDoors},
 			{name: "one_per_address", run: organizationOnePerAddress},
 			{name: "name_only", run: organizationNameOnly},
+			{name: "look_alikes", run: organizationLookAlikes},
 		}},
 		{"T8", []clause{
 			{name: "employee", run: invitationEmployee},
@@ -38,6 +39,11 @@ func organizationFeatures() []feature {
 			{name: "twice_at_once", run: invitationTwiceAtOnce},
 			{name: "who_may", run: invitationWhoMay},
 			{name: "list", run: invitationList},
+			{name: "thousand", run: invitationThousand, alone: true},
+			{name: "look_lapses", run: invitationLookLapses},
+			{name: "filters", run: invitationFilters},
+			{name: "withdraw_by_grant", run: invitationWithdrawByGrant, alone: true},
+			{name: "sign_in_page", run: invitationSignInPage},
 		}},
 	}
 }
@@ -211,7 +217,7 @@ func organizationOnePerAddress(t *testing.T, s *stack) {
 	create("organization", "Second", second).invalid("/address not_found")
 	c.post(t, "/v1/me/addresses", map[string]any{"address": second}).want(http.StatusOK)
 	create("organization", "Second", second).invalid("/address not_found")
-	s.anonymous().post(t, "/v1/accounts/confirm", tokenBody(s.inbox.wait(t, second, 1).token(t))).want(http.StatusOK)
+	s.anonymous().post(t, "/v1/accounts/confirm", confirmation(s.inbox.wait(t, second, 1).token(t))).want(http.StatusOK)
 	create("organization", "Second", second).want(http.StatusCreated)
 	stranger := s.register(t, "Sven Stranger")
 	create("organization", "Foreign", stranger.address).invalid("/address not_found")

@@ -136,7 +136,7 @@ func sessionSecureCookie(t *testing.T, s *stack) {
 	if !strings.Contains(mail.Text, "https://veranda.example/confirm?token=") {
 		t.Errorf("the link is not built from BASE_URL:\n%s", mail.Text)
 	}
-	nobody.post(t, "/v1/accounts/confirm", tokenBody(mail.token(t)), "Host: evil.example", "X-Forwarded-Host: evil.example").want(http.StatusOK)
+	nobody.post(t, "/v1/accounts/confirm", confirmation(mail.token(t)), "Host: evil.example", "X-Forwarded-Host: evil.example").want(http.StatusOK)
 	signIn := map[string]any{"address": address, "password": password}
 	nobody.post(t, "/v1/sessions", signIn, "Origin: "+s.base).refused(http.StatusForbidden, "cross_site")
 	r := nobody.post(t, "/v1/sessions", signIn, "Origin: https://veranda.example").want(http.StatusCreated)

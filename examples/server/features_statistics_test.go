@@ -231,12 +231,12 @@ func statisticsDigest(t *testing.T, s *stack) {
 		s.digest(t, h.employee, week).wantSections(t, map[string]map[string]string{"You": own(h.employee), "Garden": l.section(h.open, sharedFigures)})
 		mail := s.digest(t, h.external, week)
 		mail.wantSections(t, map[string]map[string]string{"You": own(h.external)})
-		if mail.Subject != "Works: your week of "+week || !strings.Contains(mail.Text, "Hello Xenia External,") || !strings.Contains(mail.Text, s.base) {
+		if mail.Subject != "Works: your week of "+weekIn(week, "", englishMonths) || !strings.Contains(mail.Text, "Hello Xenia External,") || !strings.Contains(mail.Text, s.base) {
 			t.Errorf("the mail is %q:\n%s", mail.Subject, mail.Text)
 		}
 		verandatest.Eventually(t, 30*time.Second, "the German mail", func() bool {
 			return slices.ContainsFunc(s.inbox.to(german.address), func(m letter) bool {
-				return m.Subject == "Works: Ihre Woche vom "+week && strings.Contains(m.Text, "Aufgaben erledigt: 0")
+				return m.Subject == "Works: Ihre Woche vom "+weekIn(week, ".", germanMonths) && strings.Contains(m.Text, "Aufgaben erledigt: 0")
 			})
 		})
 		for _, c := range []*caller{silent, h.guest} {

@@ -27,7 +27,7 @@ type clause struct {
 
 // features are all rows that are tested, in the order of the table.
 func features() []feature {
-	return slices.Concat(accountFeatures(), organizationFeatures(), auditFeatures(), supportFeatures(), workspaceFeatures(), taskFeatures(), streamFeatures(), statisticsFeatures(), embedderFeatures())
+	return slices.Concat(accountFeatures(), directoryFeatures(), slices.Insert(organizationFeatures(), 1, joiningFeatures()...), invitingFeatures(), roleFeatures(), deliveryFeatures(), languageFeatures(), structureFeatures(), leavingFeatures(), relationFeatures(), assignFeatures(), factorFeatures(), auditFeatures(), supportFeatures(), workspaceFeatures(), taskFeatures(), streamFeatures(), statisticsFeatures(), embedderFeatures())
 }
 
 // TestFeatures drives the real program over HTTP: TestFeatures/embedded/T1/confirm.

@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"github.com/veranda-go/veranda"
+	"github.com/veranda-go/veranda/internal/dnstest"
 	"github.com/veranda-go/veranda/verandatest"
 )
 
@@ -75,6 +76,7 @@ type stack struct {
 	name    string
 	base    string // http://127.0.0.1:port
 	inbox   *inbox
+	dns     *dnstest.Server
 	dir     string
 	env     []string
 	process *exec.Cmd
@@ -93,13 +95,14 @@ func stackNames() []string {
 // newStack prepares a stack without starting it. more is further environment, "NAME=value".
 func newStack(t *testing.T, name string, more ...string) *stack {
 	t.Helper()
-	s := &stack{name: name, dir: t.TempDir(), inbox: newInbox(t)}
+	s := &stack{name: name, dir: t.TempDir(), inbox: newInbox(t), dns: dnstest.New(t)}
 	port := freePort(t)
 	s.base = fmt.Sprintf("http://127.0.0.1:%d", port)
 	s.env = []string{
 		childVariable + "=1", clockVariable + "=" + filepath.Join(s.dir, "clock"), "PATH=" + os.Getenv("PATH"), "HOME=" + s.dir,
 		fmt.Sprintf("LISTEN_ADDR=127.0.0.1:%d", port), "DATA_DIR=" + filepath.Join(s.dir, "data"),
 		"SMTP_URL=" + s.inbox.url, "MAIL_FROM=Veranda <no-reply@veranda.example>",
+		"DNS_SERVER=" + s.dns.Address,
 	}
 	switch name {
 	case "embedded":

@@ -25,6 +25,8 @@ import (
 type letter struct {
 	To, Subject, Text string
 	Header            netmail.Header
+	// From is the sender of the envelope, where the letter comes back to.
+	From string
 }
 
 // inbox is a mail server: it takes what the program hands in by SMTP.
@@ -54,13 +56,14 @@ func newInbox(t *testing.T) *inbox {
 }
 
 type smtpSession struct {
-	box *inbox
-	to  []string
+	box  *inbox
+	from string
+	to   []string
 }
 
-func (s *smtpSession) Mail(string, *smtp.MailOptions) error { return nil }
-func (s *smtpSession) Reset()                               { s.to = nil }
-func (s *smtpSession) Logout() error                        { return nil }
+func (s *smtpSession) Mail(from string, _ *smtp.MailOptions) error { s.from = from; return nil }
+func (s *smtpSession) Reset()                                      { s.from, s.to = "", nil }
+func (s *smtpSession) Logout() error                               { return nil }
 
 func (s *smtpSession) Rcpt(to string, _ *smtp.RcptOptions) error {
 	s.box.mu.Lock()
@@ -95,7 +98,7 @@ func (s *smtpSession) Data(r io.Reader) error {
 	s.box.mu.Lock()
 	defer s.box.mu.Unlock()
 	for _, to := range s.to {
-		s.box.letters = append(s.box.letters, letter{To: strings.ToLower(to), Subject: subject, Text: text, Header: message.Header})
+		s.box.letters = append(s.box.letters, letter{To: strings.ToLower(to), Subject: subject, Text: text, Header: message.Header, From: s.from})
 	}
 	return nil
 }

@@ -24,6 +24,8 @@ func invitationPlaces() []*place {
 		{route: "POST " + all, name: "externals to a workspace", action: inviteExternals, at: atWorkspace, body: inviteTo("external"), ok: http.StatusOK, bad: nowhere},
 		{route: "POST " + all, name: "guests to a workspace", action: inviteExternals, at: atWorkspace, body: inviteTo("guest"), ok: http.StatusOK, bad: nowhere},
 		{route: "GET " + all, action: inviteExternals, at: atOrganization, query: "?limit=200", ok: http.StatusOK, decide: readsInvitations, check: listsInvitations},
+		{route: "GET " + all, name: "filtered", action: inviteExternals, at: atOrganization, query: "?workspace_id={workspace}&invited_by={by}", ok: http.StatusOK, decide: readsInvitations,
+			bad: map[string]int{"workspace": http.StatusOK, "by": http.StatusOK}},
 		{route: "POST " + one + "/resend", action: inviteExternals, at: atInvitation, ok: http.StatusOK, decide: resends},
 		{route: "DELETE " + one, action: takeBack, at: atInvitation, ok: http.StatusNoContent, decide: takesBack, phase: 1},
 	}

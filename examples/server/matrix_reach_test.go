@@ -16,8 +16,9 @@ func (m *matrix) furnishBelongings(t *testing.T) {
 	session := m.nextSession("keeper")[1]
 	for _, in := range []*tenant{m.ours, m.away, m.personal} {
 		var all []ids
+		structure := m.structure(t, in)
 		for _, r := range in.rooms {
-			made := m.constants(in).with("workspace", r.id, "session", session, "invitation", m.invite(t, in, r))
+			made := m.constants(in).with("workspace", r.id, "session", session, "invitation", m.invite(t, in, r)).with(structure...)
 			task := m.thing(t, &place{route: http.MethodPost, at: atTaskComment}, in, r, in.maker, "")
 			status := m.thing(t, &place{route: http.MethodPost, at: atStatusComment}, in, r, in.maker, "")
 			made["task"], made["item"], made["taskcomment"] = task["task"], task["item"], task["comment"]
@@ -25,11 +26,13 @@ func (m *matrix) furnishBelongings(t *testing.T) {
 			all = append(all, made)
 		}
 		m.belongings[in] = all[0]
+		m.belongings[in]["delivery"] = m.invitationSent(t, in)
 		if in == m.ours { // the last workspace is one that no actor sees
 			m.siblings = all[len(all)-1].with("assignee", m.hidden.account, "follower", m.hidden.account)
 		}
 	}
 	m.supportBelongings(t)
+	m.joiningBelongings(t)
 }
 
 // invite makes an invitation to a workspace.
@@ -172,7 +175,7 @@ func (p *place) key(name string) string {
 
 // knowsTenants tells that the answer may depend on whether the organization exists, for those who may read its name.
 func (p *place) knowsTenants() bool {
-	return p.at == atOrganization || p.at == atMember || p.at == atConsent
+	return p.at == atOrganization || p.at == atMember || p.at == atConsent || p.at == atRelation || p.at == atDomain || p.at == atJoinRequest
 }
 
 // sibling is an id of the same organization that the call must not find.

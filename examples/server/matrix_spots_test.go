@@ -18,7 +18,10 @@ const (
 	atSession                      // one of one's sessions
 	atOrganization                 // a tenant
 	atMember                       // a member of a tenant
+	atRelation                     // a tenant's relation with a partner
 	atInvitation                   // an invitation
+	atDomain                       // an organization's domain
+	atJoinRequest                  // a request to join
 	atWorkspace                    // a workspace
 	atWorkspaceMember              // a member of a workspace
 	atTask
@@ -91,8 +94,14 @@ func (m *matrix) spots(t *testing.T, p *place, actor string) []spot {
 		return m.consentSpots(t, here, base)
 	case atMember:
 		return m.memberSpots(p, actor, here, base)
+	case atRelation:
+		return m.relationSpots(t, p, here, base)
+	case atDomain, atJoinRequest:
+		return m.joiningSpots(t, p, here, base)
 	case atInvitation:
 		return m.invitationSpots(t, p, actor, here, base)
+	case atTeam, atDepartment:
+		return m.structureSpots(t, p, actor, here, base)
 	}
 	var out []spot
 	for _, r := range here.rooms {
@@ -107,6 +116,11 @@ func (m *matrix) spots(t *testing.T, p *place, actor string) []spot {
 			out = append(out, s)
 			continue
 		}
+		if p.at == atWorkspaceTeam {
+			s.ids["team"] = m.teamIn(t, here, r)
+			out = append(out, s)
+			continue
+		}
 		out = append(out, m.thingSpots(t, p, actor, here, s)...)
 	}
 	return out
@@ -117,9 +131,20 @@ func (m *matrix) constants(in *tenant) ids {
 	made := ids{
 		"org": in.org, "workspace": in.rooms[0].id, "assignee": in.maker.account, "follower": in.maker.account, "by": in.maker.account,
 		"account": in.maker.account, "member": m.spares[in]["employee"][1].account,
+		"other": m.partners[in][len(m.partners[in])-1].org,
 	}
-	if item, known := m.belongings[in]["item"]; known {
-		made["item"] = item
+	for _, name := range append([]string{"item", "delivery"}, structureIDs...) {
+		if id, known := m.belongings[in][name]; known {
+			made[name] = id
+		}
+	}
+	if request, known := m.belongings[m.ours]["request"]; known {
+		made["request"] = request
+	}
+	for _, name := range []string{"team", "department"} { // of which there is none
+		if made[name] == "" {
+			made[name] = nobodysID
+		}
 	}
 	return made
 }

@@ -56,6 +56,9 @@ const (
 	figuresOfPlace   = "statistics of a workspace"
 	figuresOfOthers  = "statistics of another person"
 	figuresOfOneself = "statistics of oneself"
+	seeStructure     = "teams, departments: read"
+	manageTeams      = "a team: change"
+	placePeople      = "a member's department and manager"
 )
 
 // columns are the roles of the table.
@@ -83,10 +86,16 @@ var roleTable = map[string][]cell{
 
 	// Beyond the table: "a person's figures are for that person and for managers who may see them", and figures without
 	// names for those who work in the organization.
+	decideJoining:    {yes, yes, yes, no, no, no, no},
 	figuresOfAll:     {yes, yes, no, no, no, no, no},
 	figuresOfPlace:   {theirsAndOpen, theirsAndOpen, theirsAndOpen, theirsAndOpen, no, no, no},
 	figuresOfOthers:  {yes, yes, no, no, no, no, no},
 	figuresOfOneself: {yes, yes, yes, yes, yes, yes, no},
+
+	// Externals see "nothing else of the organization"; a team is changed by those who bring people, and by who made it.
+	seeStructure: {yes, yes, yes, yes, no, no, no},
+	manageTeams:  {yes, yes, yes, own, no, no, no},
+	placePeople:  {yes, yes, yes, no, no, no, no},
 }
 
 // circumstances are what a cell's words depend on.

@@ -35,7 +35,7 @@ type place struct {
 	decide func(actor string, x circumstances) int
 	// check looks at an answer of success.
 	check func(t *testing.T, m *matrix, actor string, r *reply)
-	// phase is -1 for what runs before anything is made, 1 for what runs last, alone.
+	// phase is -1 for what runs before anything is made, 1 for what runs last, alone, 2 for what takes the actors away.
 	phase int
 }
 
@@ -62,7 +62,7 @@ type matrix struct {
 
 // places are all places of the matrix.
 func places() []*place {
-	return slices.Concat(accountPlaces(), organizationPlaces(), auditPlaces(), supportPlaces(), invitationPlaces(), workspacePlaces(), taskPlaces(), streamPlaces(), statisticsPlaces())
+	return slices.Concat(accountPlaces(), organizationPlaces(), directoryPlaces(), leavingPlaces(), relationPlaces(), auditPlaces(), supportPlaces(), invitationPlaces(), deliveryPlaces(), assignPlaces(), workspacePlaces(), taskPlaces(), streamPlaces(), statisticsPlaces(), joiningPlaces(), rolePlaces(), structurePlaces())
 }
 
 // Every route of the running program is called by every role, in every kind of workspace, on one's own and on others'
@@ -84,6 +84,7 @@ func TestAuthorizationMatrix(t *testing.T) {
 			}
 			m.run(t, "last", 1, false)
 			t.Run("walk", m.walk)
+			m.run(t, "leaving", 2, false)
 		})
 	}
 }
@@ -124,7 +125,7 @@ func (m *matrix) setting(t *testing.T, on bool) {
 var placeholder = regexp.MustCompile(`\{([a-z]+)\}`)
 
 // notIDs are placeholders that stand for something else.
-var notIDs = []string{"reaction", "given", "fresh"}
+var notIDs = []string{"reaction", "given", "fresh", "phone", "relationkey", "role", "freshrole", "freshdomain"}
 
 // send makes the call of a place with ids put in.
 func (m *matrix) send(t *testing.T, p *place, actor string, s spot) *reply {
@@ -134,8 +135,14 @@ func (m *matrix) send(t *testing.T, p *place, actor string, s spot) *reply {
 			switch name {
 			case "{reaction}":
 				return "like"
+			case "{role}", "{freshrole}":
+				return m.roleName(t, p, actor, name)
 			case "{fresh}":
 				return newAddress("fresh")
+			case "{phone}":
+				return newNumber()
+			case "{freshdomain}":
+				return freshDomain()
 			}
 			value, known := s.ids[strings.Trim(name, "{}")]
 			if !known {
@@ -153,6 +160,9 @@ func (m *matrix) send(t *testing.T, p *place, actor string, s spot) *reply {
 	if s.token != "" {
 		by.token = s.token
 	}
+	if p.at == atAnybody { // forged links are counted by the network
+		by.from = by.stack.elsewhere().from
+	}
 	var header []string
 	if m.versioned[p.route] {
 		header = append(header, "If-Match: *")
@@ -169,6 +179,8 @@ func (p *place) expected(actor string, x circumstances) int {
 		return p.decide(actor, x)
 	case slices.Contains(signedOut, actor) && (actor == "anonymous" || p.ok != http.StatusUnprocessableEntity):
 		return http.StatusUnauthorized
+	case p.at == atOneself && p.decide != nil:
+		return p.decide(actor, x)
 	case p.at == atOneself || p.at == atSession:
 		return p.ok
 	case x.column == "", x.placed && !x.sees() && p.at != atInvitation:
@@ -218,7 +230,11 @@ func (m *matrix) call(t *testing.T, p *place, actor string) {
 
 // inPersonal tells whether a place is in personal tenants too: those have members only, and one workspace.
 func (p *place) inPersonal() bool {
-	return p.action != inviteExternals && p.at != atInvitation && p.action != makeWorkspace && p.at != atConsent && p.name != "to a workspace"
+	switch p.at {
+	case atInvitation, atConsent, atDomain, atJoinRequest:
+		return false
+	}
+	return p.action != inviteExternals && p.action != makeWorkspace && !p.ofTeam() && p.name != "to a workspace"
 }
 
 // oneUse tells that a call ends the session it is made with.

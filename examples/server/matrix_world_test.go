@@ -43,6 +43,8 @@ type matrixWorld struct {
 	hidden *caller
 	// spares are members of a tenant, by role, for calls that change or end a membership.
 	spares map[*tenant]map[string][]*caller
+	// partners are organizations that a tenant is related to.
+	partners map[*tenant][]partner
 	// sessions are further sessions of an actor: their tokens and ids.
 	sessions map[string][][2]string
 }
@@ -86,6 +88,7 @@ func furnish(t *testing.T, s *stack) *matrixWorld {
 		f := &furnisher{t: t, ctx: ctx, tx: tx, world: w, now: db.Time(db.Now()), later: db.Time(db.Now().Add(24 * time.Hour))}
 		f.people()
 		f.workspaces()
+		f.partners()
 		return nil
 	})
 	if err != nil {
@@ -150,8 +153,12 @@ func (f *furnisher) people() {
 			if organization == w.personal && (role == "external" || role == "guest") {
 				continue // it has members only
 			}
-			for i := range 30 {
-				spare := f.person(fmt.Sprintf("spare %s %d", role, i))
+			for i := range 80 {
+				name := fmt.Sprintf("spare %s %d", role, i)
+				if i < firstUsed { // on the first page of the directory
+					name = "first " + name
+				}
+				spare := f.person(name)
 				f.member(organization, spare, role)
 				w.spares[organization][role] = append(w.spares[organization][role], spare)
 			}

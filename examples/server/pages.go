@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"net/url"
 
 	"github.com/veranda-go/veranda"
@@ -12,15 +11,20 @@ import (
 // linkPages are the pages behind the links in mails.
 func linkPages(s *web.Server, service *tenancy.Service) {
 	s.AddFormPage(web.FormPage{
-		Path: "/confirm", Title: "Confirm your address", Text: "Press the button, and you can sign in.", Button: "Confirm",
-		Submit: func(call *web.Call, token string, _ url.Values) (string, error) {
-			confirmed, err := service.Confirm(call, veranda.Anonymous(), tenancy.ConfirmInput{Token: token, ClientAddress: call.Client.String()})
+		Path: "/confirm", Title: "Confirm your address", Button: "Confirm",
+		Text:   "Give the password of the account that this address is for. If you did not make it, or did not add the address, close this page: nothing happens.",
+		Fields: []web.FormField{{Name: "password", Label: "The account's password", Type: "password", Autocomplete: "current-password", Length: 256}},
+		Submit: func(call *web.Call, token string, values url.Values) (string, error) {
+			confirmed, err := service.Confirm(call, veranda.Anonymous(), tenancy.ConfirmInput{
+				Token: token, Password: values.Get("password"), ClientAddress: call.Client.String(),
+			})
 			if err != nil {
 				return "", err
 			}
 			return confirmed.Address + " is confirmed. You can sign in now.", nil
 		},
 	})
+	s.AddFormPage(activatePage(service))
 	s.AddFormPage(web.FormPage{
 		Path: "/reset", Title: "Choose a new password", Button: "Set the password",
 		Text:   "All sessions end when the password is set.",
@@ -32,43 +36,5 @@ func linkPages(s *web.Server, service *tenancy.Service) {
 			return "The password is set. You can sign in with it now.", err
 		},
 	})
-	s.AddFormPage(web.FormPage{
-		Path: "/invitation", Title: "You are invited", Button: "Accept",
-		Show: func(call *web.Call, token string) (string, error) {
-			view, err := service.Look(call, veranda.Anonymous(), tenancy.LookInput{Token: token, ClientAddress: call.Client.String()})
-			if err != nil {
-				return "", err
-			}
-			return describe(view), nil
-		},
-		Fields: []web.FormField{
-			{Name: "name", Label: "Your name", Type: "text", Autocomplete: "name", Length: 100},
-			{Name: "password", Label: "A password, at least 8 characters", Type: "password", Autocomplete: "new-password", Length: 256},
-		},
-		Submit: func(call *web.Call, token string, values url.Values) (string, error) {
-			accepted, err := service.Accept(call, veranda.Anonymous(), tenancy.AcceptInput{
-				Token: token, Name: values.Get("name"), Password: values.Get("password"), ClientAddress: call.Client.String(),
-			})
-			if err != nil {
-				return "", err
-			}
-			if accepted.Session != nil {
-				keepSession(call, accepted.Session)
-			}
-			return "Welcome. You are signed in.", nil
-		},
-	})
-}
-
-// describe says what an invitation is to.
-func describe(v *tenancy.InvitationView) string {
-	where := v.Organization
-	if v.Workspace != "" {
-		where = fmt.Sprintf("%s in %s", v.Workspace, v.Organization)
-	}
-	text := fmt.Sprintf("%s invites %s to %s.", v.Inviter, v.Address, where)
-	if v.HasAccount {
-		text += " This address has an account: sign in with it and accept there."
-	}
-	return text
+	s.AddFormPage(invitationPage(service))
 }

@@ -21,6 +21,11 @@ func newAddress(name string) string {
 	return fmt.Sprintf("%s.%d@people.example", strings.ToLower(strings.ReplaceAll(name, " ", ".")), personNumber.Add(1))
 }
 
+// confirmation is the body of a call that confirms an address, by who has the usual password.
+func confirmation(token string) map[string]any {
+	return map[string]any{"token": token, "password": password}
+}
+
 // register makes an account and confirms it by the mailed link, and signs in as a program.
 func (s *stack) register(t *testing.T, name string) *caller {
 	t.Helper()
@@ -32,7 +37,7 @@ func (s *stack) registerAt(t *testing.T, name, address string) *caller {
 	nobody := s.elsewhere()
 	nobody.post(t, "/v1/accounts", map[string]any{"address": address, "password": password, "name": name}).want(http.StatusAccepted)
 	token := s.inbox.last(t, address, "/confirm?token=").token(t)
-	nobody.post(t, "/v1/accounts/confirm", map[string]any{"token": token}).want(http.StatusOK)
+	nobody.post(t, "/v1/accounts/confirm", confirmation(token)).want(http.StatusOK)
 	return s.signIn(t, name, address)
 }
 

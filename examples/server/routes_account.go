@@ -22,7 +22,7 @@ func accountRoutes(s *web.Server, service *tenancy.Service) {
 	type people = *tenancy.Service
 	g := web.On(s, "Accounts", "A person, once, however many organizations they belong to.", service)
 	web.Post(g, "/v1/accounts", "Register", (*tenancy.Service).Register, web.Anonymous(), web.Status(202), web.Describe("The answer is the same whether the address is known or not; a mail says how to go on."))
-	web.Post(g, "/v1/accounts/confirm", "Confirm an address", (*tenancy.Service).Confirm, web.Anonymous())
+	web.Post(g, "/v1/accounts/confirm", "Confirm an address", (*tenancy.Service).Confirm, web.Public(), web.Describe("By the link that was mailed, and the password of the account the address was given to; who is signed in as that account need not give it."))
 	web.Post(g, "/v1/passwords/reset-requests", "Ask for a new password", (*tenancy.Service).RequestReset, web.Anonymous(), web.Status(202), web.Describe("The answer is the same whether the address is known or not."))
 	web.Post(g, "/v1/passwords/reset", "Set a new password by a mailed link", (*tenancy.Service).ResetPassword, web.Anonymous())
 
@@ -33,7 +33,7 @@ func accountRoutes(s *web.Server, service *tenancy.Service) {
 		}
 		keepSession(ctx, session)
 		return session, nil
-	}, web.Anonymous(), web.Status(201), web.Describe("A browser's session comes as a cookie; a program gets its token once, in the answer, and sends it as `Authorization: Bearer`."))
+	}, web.Anonymous(), web.Status(201), web.Describe("By an address or a phone number. An account with a second factor answers 401 `sign_in.code_required` to the right password alone: sign in again with a `code`. A browser's session comes as a cookie; a program gets its token once, in the answer, and sends it as `Authorization: Bearer`."))
 	web.Get(g, "/v1/sessions", "List one's sessions", plain((*tenancy.Service).Sessions))
 	web.Delete(g, "/v1/sessions/current", "Sign out", func(p people, ctx context.Context, by veranda.Actor, _ none) (web.Nothing, error) {
 		web.CallOf(ctx).EndSession()

@@ -15,5 +15,4 @@ func organizationRoutes(s *web.Server, service *tenancy.Service) {
 	web.Get(g, one+"/members/{account}", "Read a member", (*tenancy.Service).Member)
 	web.Put(g, one+"/members/{account}/roles", "Give a member other roles", (*tenancy.Service).SetRoles)
 	web.Delete(g, one+"/members/{account}", "Remove a member", web.None((*tenancy.Service).RemoveMember))
-	web.Get(g, one+"/deliveries", "List what was sent", (*tenancy.Service).Deliveries)
 }

@@ -55,3 +55,11 @@ func supportActions(people *tenancy.Service) map[string]support.Action {
 		},
 	}
 }
+
+// supportInbox gives mails to platform support in.
+type supportInbox struct{ to *support.Service }
+
+// Receive takes a mail; a mail that cannot be read is refused for good.
+func (s supportInbox) Receive(ctx context.Context, from, _ string, raw []byte) error {
+	return s.to.Receive(ctx, from, raw)
+}

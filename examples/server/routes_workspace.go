@@ -15,7 +15,7 @@ func workspaceRoutes(s *web.Server, service *workspace.Service) {
 	web.Get(g, one+"/members", "List the members of a workspace", (*workspace.Service).Members)
 	web.Post(g, one+"/members", "Add members to a workspace", (*workspace.Service).AddMembers, web.Idempotent())
 	web.Patch(g, one+"/members/{account}", "Change a member's role in a workspace", (*workspace.Service).SetMemberRole)
-	web.Delete(g, one+"/members/{account}", "Remove a member from a workspace", web.None((*workspace.Service).RemoveMember))
-	web.Post(g, one+"/leave", "Leave a workspace", web.None((*workspace.Service).Leave))
+	web.Delete(g, one+"/members/{account}", "Remove a member from a workspace", (*workspace.Service).RemoveMember, web.OrNothing())
+	web.Post(g, one+"/leave", "Leave a workspace", (*workspace.Service).Leave, web.OrNothing())
 	web.Get(g, one+"/contacts", "List who could be added to a workspace", (*workspace.Service).Pick)
 }

@@ -26,6 +26,10 @@ func wrongConfiguration(t *testing.T, s *stack) {
 		"REDIS_URL":        {"http://:" + secret + "@a", secret},
 		"SMTP_URL":         {"http://u:" + secret + "@a", "smtp://u:" + secret + "@a?starttls=none", "smtp://u@a"},
 		"MAIL_FROM":        {"nobody", ""},
+		"PHONE_URL":        {"https://AC1:" + secret + "@a?from=+15550001111", "twilio://AC1:" + secret + "@a", secret},
+		"INBOUND_LISTEN":   {"25", "localhost:port"},
+		"INBOUND_DOMAIN":   {"mail@veranda.example", "veranda.example"},
+		"TEMPLATES_DIR":    {"/nowhere/at/all"},
 		"SECRET_KEY":       {secret, "aHVudGVyMg=="},
 		"POLICY_REPLACE":   {"maybe", "true"},
 		"TRUSTED_PROXIES":  {"10.0.0.0/40", "proxy"},
@@ -34,6 +38,7 @@ func wrongConfiguration(t *testing.T, s *stack) {
 		"SHUTDOWN_TIMEOUT": {"20", "-1s", "1h"},
 		"BODY_LIMIT":       {"1", "8MB", "99999999GiB"},
 		"METRICS_TOKEN":    {"short"},
+		"DNS_SERVER":       {"9.9.9.9", ":53", "dns.example:0", "dns.example:dns"},
 	}
 	// What has no wrong form of its own is checked when it is used.
 	used := []string{"DATA_DIR", "POLICY_FILE"}

@@ -105,7 +105,7 @@ func newHost(t *testing.T, s *stack) *host {
 	if h.db, err = veranda.New(ctx, h.handle, veranda.WithLog(slog.New(slog.DiscardHandler))); err != nil {
 		t.Fatal(err)
 	}
-	if h.services, err = newServices(ctx, h.db, settingsOf(t, "DATA_DIR="+t.TempDir()), nil, nil); err != nil {
+	if h.services, err = newServices(ctx, h.db, settingsOf(t, "DATA_DIR="+t.TempDir()), nil, nil, nil); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := h.handle.NewCreateTable().Model((*order)(nil)).Exec(ctx); err != nil {

@@ -94,6 +94,8 @@ func twoNodes(t *testing.T, s *stack) {
 	employee := owner.join(t, org, "", "internal", "Emma Employee")
 	employee.at(second).get(t, path).want(http.StatusOK)
 	owner.delete(t, "/v1/organizations/"+org+"/members/"+employee.account, "If-Match: *").want(http.StatusNoContent)
+	employee.at(second).get(t, path).refused(http.StatusUnauthorized, "unauthenticated")
+	employee = employee.signedInAgain(t)
 	employee.at(second).get(t, path).refused(http.StatusNotFound, "not_found")
 	employee.at(second).delete(t, "/v1/sessions/current").want(http.StatusNoContent)
 	employee.get(t, "/v1/me").refused(http.StatusUnauthorized, "unauthenticated")

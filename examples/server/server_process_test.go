@@ -32,7 +32,7 @@ func (s *stack) registerByMailbox(t *testing.T, name string) *caller {
 		text = string(r.Body)
 		return r.Status == http.StatusOK && strings.Contains(text, address)
 	})
-	nobody.post(t, "/v1/accounts/confirm", map[string]any{"token": letter{Text: text}.token(t)}).want(http.StatusOK)
+	nobody.post(t, "/v1/accounts/confirm", confirmation(letter{Text: text}.token(t))).want(http.StatusOK)
 	return s.signIn(t, name, address)
 }
 

@@ -71,7 +71,7 @@ func secureCookie(t *testing.T, s *stack) {
 	if !strings.Contains(letter.Text, "https://veranda.example/confirm?token=") || strings.Contains(letter.Text, "evil.example") {
 		t.Errorf("the letter says:\n%s", letter.Text)
 	}
-	behind.elsewhere().post(t, "/v1/accounts/confirm", map[string]any{"token": letter.token(t)}).want(http.StatusOK)
+	behind.elsewhere().post(t, "/v1/accounts/confirm", confirmation(letter.token(t))).want(http.StatusOK)
 	cookie := behind.browser(t, address, "Origin: https://veranda.example")
 	if cookie.Name != "__Host-veranda" || !cookie.Secure || !cookie.HttpOnly || cookie.Path != "/" || cookie.Domain != "" || cookie.SameSite != http.SameSiteLaxMode {
 		t.Errorf("cookie %+v", cookie)

@@ -220,7 +220,7 @@ func (m letter) wantSections(t *testing.T, want map[string]map[string]string) {
 
 // digests are the weekly mails to somebody about a week.
 func (s *stack) digests(c *caller, week string) []letter {
-	return slices.DeleteFunc(s.inbox.to(c.address), func(m letter) bool { return !strings.HasSuffix(m.Subject, "week of "+week) })
+	return slices.DeleteFunc(s.inbox.to(c.address), func(m letter) bool { return !strings.HasSuffix(m.Subject, "week of "+weekIn(week, "", englishMonths)) })
 }
 
 // digest waits for somebody's weekly mail, the only one about that week.

@@ -51,6 +51,16 @@ func (s *Snapshot) Version() int64 {
 	return s.version
 }
 
+// Declares tells whether a permission is one of those the snapshot was compiled
+// with.
+func (s *Snapshot) Declares(permission string) bool {
+	if s == nil {
+		return false
+	}
+	_, found := s.permission[permission]
+	return found
+}
+
 // Allows tells whether somebody with these roles has a permission: one of the
 // roles allows it and none denies it. Unknown roles count for nothing, an
 // unknown permission is false. It does not allocate.
@@ -72,6 +82,12 @@ func (s *Snapshot) Allows(roles []string, permission string) bool {
 // AllowsList is [Snapshot.Allows] with the roles in one string, separated by
 // spaces, as a query that joins them returns. It does not allocate either.
 func (s *Snapshot) AllowsList(roles, permission string) bool {
+	return s.AllowsLists(roles, "", permission)
+}
+
+// AllowsLists is [Snapshot.AllowsList] with the roles in two lists, for roles
+// that come from two places: a denial of one holds against the other.
+func (s *Snapshot) AllowsLists(roles, more, permission string) bool {
 	if s == nil {
 		return false
 	}
@@ -79,17 +95,24 @@ func (s *Snapshot) AllowsList(roles, permission string) bool {
 	if !found {
 		return false
 	}
-	var has cell
+	has := s.addList(cell{}, roles, int(number/64))
+	has = s.addList(has, more, int(number/64))
+	return has.allow&^has.deny&(1<<(number%64)) != 0
+}
+
+// addList joins what the roles of a list have in the word at the place given.
+func (s *Snapshot) addList(to cell, roles string, word int) cell {
 	for roles != "" {
 		end := strings.IndexByte(roles, ' ')
 		if end < 0 {
-			has = s.add(has, roles, int(number/64))
-			break
+			return s.add(to, roles, word)
 		}
-		has = s.add(has, roles[:end], int(number/64))
+		if end > 0 {
+			to = s.add(to, roles[:end], word)
+		}
 		roles = roles[end+1:]
 	}
-	return has.allow&^has.deny&(1<<(number%64)) != 0
+	return to
 }
 
 // Permissions lists what somebody with these roles may do, sorted by name.

@@ -144,7 +144,7 @@ type MineInput struct {
 
 // QueueInput asks for requests to work on: the oldest first where a state is named, else the newest first.
 type QueueInput struct {
-	State string `query:"state" json:"-" enum:"open,answered,closed"`
+	State string `query:"state" json:"-" enum:"open,answered,closed" doc:"Only requests in this state, the oldest first."`
 	veranda.Page
 }
 

@@ -101,7 +101,12 @@ func (s *Service) queueOne(ctx context.Context, tx *veranda.Tx, org veranda.OrgI
 	if err != nil {
 		return false, err
 	}
-	content := content{Organization: title, Name: r.name, Week: sheet.week, Own: lines(sheet.people[r.account], personal)}
+	content := content{Organization: title, Name: r.name, Week: sheet.week, OtherStart: r.weekStart != isoMonday, Own: lines(sheet.people[r.account], personal)}
+	monday, err := parseWeek(sheet.week)
+	if err != nil {
+		return false, fmt.Errorf("statistics: week of a mail: %w", err)
+	}
+	content.From, content.To = monday.monday, monday.monday.AddDate(0, 0, 6)
 	if s.link != nil {
 		content.Link = s.link(org)
 	}
@@ -112,9 +117,14 @@ func (s *Service) queueOne(ctx context.Context, tx *veranda.Tx, org veranda.OrgI
 	} else if workspaces {
 		content.addWorkspaces(sheet.workspaces[r.account])
 	}
-	subject, text, err := content.render(r.language)
+	subject, text, err := content.render(s.templates, r.language)
 	if err != nil {
-		return false, err
+		// A host's template that could be written for the samples and not for this mail must not keep it, nor everybody's
+		// who comes behind it, from going out.
+		s.conn.DB().Log().Error("a template of the host could not be written", "error", err)
+		if subject, text, err = content.render(templateFiles, r.language); err != nil {
+			return false, err
+		}
 	}
 	_, err = s.post.Queue(ctx, tx, tenancy.MailRequest{
 		Org: org, Account: r.account, Language: r.language, Template: mailName, Subject: subject, Text: text,

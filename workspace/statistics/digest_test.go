@@ -115,10 +115,10 @@ func TestDigestSaysWhatItsReaderMaySee(t *testing.T) {
 		}
 		// Active are the three who worked and the two who chose about the mail.
 		want := map[veranda.AccountID]string{
-			f.Owner.Account: `Veranda Works: your week of 2026-03-02
+			f.Owner.Account: `Veranda Works: your week of 2–8 March 2026
 Hello Olga Owner,
 
-this was the week that began on 2026-03-02. Changes from the week before are in brackets.
+this was the week of 2–8 March 2026. Changes from the week before are in brackets.
 
 You
   Tasks created: 1 (+1)
@@ -142,10 +142,10 @@ All weeks: https://veranda.example/` + f.Org.String() + `/statistics
 
 You get this mail every week. You can turn it off where the statistics of Veranda Works are shown.
 `,
-			f.Employee.Account: `Veranda Works: your week of 2026-03-02
+			f.Employee.Account: `Veranda Works: your week of 2–8 March 2026
 Hello Emil Employee,
 
-this was the week that began on 2026-03-02. Changes from the week before are in brackets.
+this was the week of 2–8 March 2026. Changes from the week before are in brackets.
 
 You
   Tasks created: 0
@@ -193,7 +193,7 @@ You get this mail every week. You can turn it off where the statistics of Verand
 					t.Errorf("an external is told of others:\n%s", text)
 				}
 			case f.AccessManager.Account:
-				if !strings.Contains(text, "Ihre Woche vom 2026-03-02") || !strings.Contains(text, "Private\n  Aufgaben erstellt: 0") {
+				if !strings.Contains(text, "Ihre Woche vom 2.–8. März 2026") || !strings.Contains(text, "Private\n  Aufgaben erstellt: 0") {
 					t.Errorf("not in German, or without the workspace:\n%s", text)
 				}
 			}
@@ -214,7 +214,7 @@ func TestDigestComparesWithTheWeekBefore(t *testing.T) {
 		f.Clock.Set(at(t, "2026-03-16T00:10:00Z"))
 		f.Drain(t)
 		for _, m := range f.mails(t) {
-			if m.account != f.Owner.Account || !strings.Contains(m.subject, "2026-03-09") {
+			if m.account != f.Owner.Account || !strings.Contains(m.subject, "9–15 March 2026") {
 				continue
 			}
 			for _, line := range []string{"Tasks created: 0 (-1)", "Comments: 1 (+1)", "Tasks overdue: 3 (-2)", "People active: 1 (-2)"} {

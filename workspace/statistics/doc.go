@@ -3,7 +3,12 @@
 // A week begins on Monday at midnight in the organization's time zone and is written as the date of that Monday. When it
 // is over, a periodic job counts it from the event log, once, and keeps the figures; the running week is counted when
 // somebody asks. Which kinds of events make a figure is said by the texts in store_measure.go, so that packages whose
-// events are counted and this one do not know each other. Then the week goes out by mail to those who want it.
+// events are counted and this one do not know each other. Then the week goes out by mail to those who want it, in
+// their language. Shipped are English, German, Russian and Turkish; a host brings others as data ([Deps].Templates).
+//
+// Weeks begin on Monday for everybody, also for people whose own week begins on another day: a week is counted once and
+// kept, people of one organization compare the same figures, and what was counted stays comparable when somebody changes a
+// setting. The mail tells those whose week is another from which day to which it counts.
 //
 // # Who sees what
 //

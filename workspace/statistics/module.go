@@ -19,5 +19,5 @@ func Module() veranda.Module {
 	if err != nil { // the folder is embedded above
 		panic(err)
 	}
-	return veranda.Module{Name: "statistics", Migrations: migrations, Permissions: permissions, Policy: policyCSV}
+	return veranda.Module{Name: "statistics", Migrations: migrations, Permissions: permissions, Meanings: meanings(), Policy: policyCSV}
 }

@@ -3,6 +3,7 @@ package statistics
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"time"
 
 	"github.com/veranda-go/veranda"
@@ -15,6 +16,10 @@ type Deps struct {
 	Authz veranda.Authorizer
 	// Overdue counts overdue tasks; nil leaves this figure out.
 	Overdue OverdueCounts
+	// Templates are the host's own weekly mails, a folder for each language tag with digest.txt and, where the host wants
+	// another than the shipped one, calendar.json; they come before the shipped ones. nil: none. Their values are those of
+	// the shipped templates/en/digest.txt.
+	Templates fs.FS
 	// Post queues the weekly mails; tenancy.Post{} is one. nil sends none.
 	Post Post
 	// Link is the address of the page with an organization's statistics, for the mails; nil leaves it out.
@@ -41,6 +46,8 @@ type Service struct {
 	post    Post
 	link    func(org veranda.OrgID) string
 	reads   *reads
+	// templates are the host's over the shipped ones.
+	templates fs.FS
 }
 
 // reads are the service's composed reads, made once.
@@ -57,8 +64,13 @@ func New(d Deps) (*Service, error) {
 	if d.DB == nil || d.Authz == nil {
 		return nil, errors.New("statistics: Deps wants DB and Authz")
 	}
+	templates, err := layTemplates(d.Templates)
+	if err != nil {
+		return nil, err
+	}
 	s := &Service{
-		conn: d.DB.Conn(), authz: d.Authz, overdue: d.Overdue, post: d.Post, link: d.Link,
+		templates: templates,
+		conn:      d.DB.Conn(), authz: d.Authz, overdue: d.Overdue, post: d.Post, link: d.Link,
 		reads: &reads{
 			organization: d.Authz.Compose(veranda.Target{}),
 			workspace:    d.Authz.Compose(veranda.Target{Workspace: "$4"}),

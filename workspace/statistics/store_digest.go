@@ -30,9 +30,12 @@ type sheet struct {
 type recipient struct {
 	account        veranda.AccountID
 	name, language string
+	weekStart      int // the first day of the person's week: 1 is Monday, as in ISO 8601
 }
 
-const recipientsText = `SELECT m.account_id, a.name, a.language FROM veranda_memberships m
+const isoMonday = 1
+
+const recipientsText = `SELECT m.account_id, a.name, a.language, a.week_start FROM veranda_memberships m
 JOIN veranda_accounts a ON a.id = m.account_id AND a.state = 'active'
 LEFT JOIN veranda_statistics_preferences p ON p.org_id = m.org_id AND p.account_id = m.account_id
 WHERE m.org_id = $1 AND m.account_id > $2 AND m.disabled_at IS NULL AND coalesce(p.digest, m.kind = 'internal')
@@ -47,7 +50,7 @@ func (s *Service) queryRecipients(ctx context.Context, org veranda.OrgID, after 
 	var recipients []recipient
 	for rows.Next() {
 		var r recipient
-		if err := rows.Scan(&r.account, &r.name, &r.language); err != nil {
+		if err := rows.Scan(&r.account, &r.name, &r.language, &r.weekStart); err != nil {
 			return nil, fmt.Errorf("statistics: read recipients: %w", err)
 		}
 		recipients = append(recipients, r)

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/veranda-go/veranda/examples/server/internal/mail"
+	"github.com/veranda-go/veranda/examples/server/internal/phone"
 )
 
 // Config is what the environment says.
@@ -29,6 +30,12 @@ type Config struct {
 	SMTP *mail.Server
 	// MailFrom is the sender of every mail.
 	MailFrom mail.Address
+	// Phone is the provider of text messages; nil: they are kept in DataDir and shown at /dev/phone.
+	Phone *phone.Provider
+	// InboundListen is the address for mail that comes in, empty: none does; InboundDomain the domain of its addresses.
+	InboundListen, InboundDomain string
+	// TemplatesDir is a folder with mails of the host's own; empty: none.
+	TemplatesDir string
 	// SecretKey signs and encrypts; at least 32 bytes. Empty after Load when SECRET_KEY is not set: Prepare fills it in.
 	SecretKey Secret
 	// PolicyFile is a casbin CSV whose rows extend the shipped policy or, with PolicyReplace, take its place; empty: none.
@@ -40,6 +47,7 @@ type Config struct {
 	LogFormat       string // "text" or "json"
 	ShutdownTimeout time.Duration
 	BodyLimit       int    // bytes of a request that is read whole
+	DNSServer       string // host:port; empty: as the machine is set up
 	MetricsToken    Secret // empty: /metrics answers loopback peers only
 }
 
@@ -83,6 +91,9 @@ func Load(getenv func(string) string) (*Config, error) {
 	c.RedisURL = r.redis("REDIS_URL")
 	c.SMTP = r.smtp("SMTP_URL")
 	c.MailFrom = r.mailFrom("MAIL_FROM", c.SMTP != nil)
+	c.Phone = r.phone("PHONE_URL")
+	c.InboundListen, c.InboundDomain = r.inbound("INBOUND_LISTEN", "INBOUND_DOMAIN", c.MailFrom)
+	c.TemplatesDir = r.folder("TEMPLATES_DIR")
 	c.SecretKey = r.secretKey("SECRET_KEY")
 	c.PolicyFile = r.text("POLICY_FILE", "")
 	c.PolicyReplace = r.policyReplace("POLICY_REPLACE", c.PolicyFile != "")
@@ -91,6 +102,7 @@ func Load(getenv func(string) string) (*Config, error) {
 	c.LogFormat = r.oneOf("LOG_FORMAT", "text", "json")
 	c.ShutdownTimeout = r.duration("SHUTDOWN_TIMEOUT", defaultShutdownTimeout, time.Second, 10*time.Minute)
 	c.BodyLimit = r.size("BODY_LIMIT", defaultBodyLimit, 64<<10, 1<<30)
+	c.DNSServer = r.dnsServer("DNS_SERVER")
 	c.MetricsToken = r.metricsToken("METRICS_TOKEN")
 	if len(r.problems) > 0 {
 		return nil, errors.Join(r.problems...)

@@ -47,12 +47,15 @@ func TestEverythingSet(t *testing.T) {
 	c, err := Load(env("LISTEN_ADDR=:443", "DATA_DIR=/var/lib/veranda", "BASE_URL=https://Veranda.example/", "DATABASE_URL=postgres://a:b@db/x",
 		"REDIS_URL=rediss://r", "SMTP_URL=smtp://u:p%40@mail.example?starttls=optional", "MAIL_FROM=Veranda <v@example.org>",
 		"SECRET_KEY="+base64.StdEncoding.EncodeToString(key), "TRUSTED_PROXIES=10.1.2.3/8, 192.0.2.1,", "LOG_LEVEL=warn", "LOG_FORMAT=json",
-		"SHUTDOWN_TIMEOUT=1m", "BODY_LIMIT=2MiB", "METRICS_TOKEN=0123456789abcdef"))
+		"SHUTDOWN_TIMEOUT=1m", "BODY_LIMIT=2MiB", "METRICS_TOKEN=0123456789abcdef", "PHONE_URL=twilio://AC1:token@api.twilio.com?service=MG1", "INBOUND_LISTEN=:2525", "TEMPLATES_DIR=/"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff("https://veranda.example", c.BaseURL.String()); diff != "" || !c.HTTPS() {
 		t.Error(diff)
+	}
+	if c.Phone == nil || c.Phone.Service != "MG1" || c.InboundListen != ":2525" || c.InboundDomain != "example.org" || c.TemplatesDir != "/" {
+		t.Errorf("%+v", c)
 	}
 	want := []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("192.0.2.1/32")}
 	if diff := cmp.Diff(want, c.TrustedProxies, cmp.Comparer(func(a, b netip.Prefix) bool { return a == b })); diff != "" {
@@ -74,7 +77,7 @@ func TestEveryWrongVariableIsNamedOnce(t *testing.T) {
 		"REDIS_URL=http://:hunter2@a", "SMTP_URL=http://u:hunter2@a", "SMTP_URL=smtp://u:hunter2@a?starttls=maybe", "SMTP_URL=smtps://u:hunter2@a?starttls=none",
 		"SMTP_URL=smtp://u@a", "SMTP_URL=smtp://u:hunter2@a?starttls=none", "SMTP_URL=smtp://u:hunter2@a:0", "SMTP_URL=smtp://u:hunter2@a?tls=1", "MAIL_FROM=nobody", "SECRET_KEY=hunter2", "SECRET_KEY=aHVudGVyMg==",
 		"POLICY_REPLACE=true", "POLICY_REPLACE=yes", "TRUSTED_PROXIES=10.0.0.0/40", "TRUSTED_PROXIES=proxy", "LOG_LEVEL=loud", "LOG_FORMAT=xml", "SHUTDOWN_TIMEOUT=20", "SHUTDOWN_TIMEOUT=1h",
-		"BODY_LIMIT=1", "BODY_LIMIT=8MB", "BODY_LIMIT=9999999999999GiB", "METRICS_TOKEN=hunter2",
+		"BODY_LIMIT=1", "BODY_LIMIT=8MB", "BODY_LIMIT=9999999999999GiB", "METRICS_TOKEN=hunter2", "DNS_SERVER=9.9.9.9", "DNS_SERVER=:53", "DNS_SERVER=a:0",
 	} {
 		t.Run(line, func(t *testing.T) {
 			t.Parallel()

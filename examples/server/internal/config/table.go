@@ -18,6 +18,10 @@ func Table() []Variable {
 		{"REDIS_URL", "none: a queue inside the process", "redis://, rediss://, redis-socket://, redis-sentinel:// or redis-cluster://."},
 		{"SMTP_URL", "none: mails at /dev/mail", "smtp://user:password@host:port (STARTTLS; ?starttls=required, optional or none; default required) or smtps://… (TLS from the start). The user name and password are percent-encoded."},
 		{"MAIL_FROM", "Veranda <veranda@localhost>", "Sender of every mail; must be set together with SMTP_URL."},
+		{"PHONE_URL", "none: text messages at /dev/phone", "twilio://SID:TOKEN@api.twilio.com?from=+15551234567 (or ?service=MG…): text messages by Twilio, or by a provider with the same interface at another host. With an https BASE_URL it reports what became of them to /hooks/phone."},
+		{"INBOUND_LISTEN", "none: no mail comes in", "Address and port for SMTP. Mails then have a return path each, bounce+…@INBOUND_DOMAIN, and what comes back there is noted; everything else is refused."},
+		{"INBOUND_DOMAIN", "the domain of MAIL_FROM", "Domain whose mail arrives at INBOUND_LISTEN, directly or by the mail server of the domain."},
+		{"TEMPLATES_DIR", "none: the shipped mails", "Folder with mails in further languages or other words: tenancy/<language>/<name>.txt, .html and .sms, statistics/<language>/digest.txt, and calendar.json beside them. Read at each start; what is shipped stands in for what is missing."},
 		{"SECRET_KEY", "made and kept in DATA_DIR/secret.key", "Base64 of at least 32 random bytes. Several nodes need the same one."},
 		{"POLICY_FILE", "none: the shipped policy", "Casbin CSV whose rows extend the shipped policy. Read at each start; give every node the same one. A row: p, owner, invitation, withdraw, allow."},
 		{"POLICY_REPLACE", "false", "true puts the rows of POLICY_FILE in the place of the shipped ones."},
@@ -26,6 +30,7 @@ func Table() []Variable {
 		{"LOG_FORMAT", "text", "text or json."},
 		{"SHUTDOWN_TIMEOUT", defaultShutdownTimeout.String(), "How long a stop waits for requests under way."},
 		{"BODY_LIMIT", "8MiB", "Largest body of a request that is read whole; uploads of files are streamed and bounded by the plan."},
+		{"DNS_SERVER", "none: as the machine is set up", "Address and port of the name server that is asked for the records that prove domains, such as 9.9.9.9:53."},
 		{"METRICS_TOKEN", "none: loopback only", "Bearer token that /metrics asks for, at least 16 characters."},
 	}
 }

@@ -1,6 +1,9 @@
 package mail
 
-import "errors"
+import (
+	"errors"
+	"strings"
+)
 
 // ErrMalformed says that a message can never be sent as it is; sending it again is useless.
 var ErrMalformed = errors.New("malformed mail")
@@ -11,7 +14,19 @@ type RefusedError struct {
 	Code int
 	// Permanent tells that sending again is useless: a reply of 5xx.
 	Permanent bool
-	cause     error
+	// AddressRefused tells that the server refused the recipient and not the mail: nobody has this address.
+	AddressRefused bool
+	cause          error
+}
+
+// addressRefused judges a reply to RCPT. Where the server gives an enhanced status (RFC 3463) that decides: 5.1.x is a bad
+// address, 5.2.1 a mailbox that is switched off, while 5.7.x is the server's policy and 5.2.2 a full mailbox. Without one,
+// or with one that says nothing (5.0.x), the replies are those of RFC 5321 for a mailbox that is not there.
+func addressRefused(code int, enhanced string) bool {
+	if enhanced != "" && !strings.HasPrefix(enhanced, "5.0.") {
+		return strings.HasPrefix(enhanced, "5.1.") || enhanced == "5.2.1"
+	}
+	return code == 550 || code == 551 || code == 553
 }
 
 // Error is the text for logs.

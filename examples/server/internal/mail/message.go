@@ -41,6 +41,8 @@ type Message struct {
 	Text, HTML string
 	// UnsubscribeURL, when given, becomes List-Unsubscribe (RFC 2369), and one-click by POST where it is https (RFC 8058).
 	UnsubscribeURL string
+	// ReturnPath is where the mail comes back to when it cannot be delivered; empty: to the sender.
+	ReturnPath string
 }
 
 // build makes the message, or says why it is refused. at is its Date.
@@ -50,7 +52,7 @@ func (m Message) build(from Address, at time.Time) (*gomail.Msg, error) {
 	}
 	for name, value := range map[string]string{
 		"id": m.ID, "sender": from.Name + from.Address, "address": m.To, "name": m.ToName,
-		"subject": m.Subject, "unsubscribe link": m.UnsubscribeURL,
+		"subject": m.Subject, "unsubscribe link": m.UnsubscribeURL, "return path": m.ReturnPath,
 	} {
 		if hasControl(value) {
 			return nil, fmt.Errorf("%w: the %s holds control characters", ErrMalformed, name)
@@ -74,6 +76,12 @@ func (m Message) build(from Address, at time.Time) (*gomail.Msg, error) {
 	}
 	msg := gomail.NewMsg(gomail.WithNoDefaultUserAgent())
 	msg.FromMailAddress(&from)
+	if m.ReturnPath != "" {
+		if _, err := bare(m.ReturnPath); err != nil {
+			return nil, fmt.Errorf("%w (of the return path)", err)
+		}
+		msg.EnvelopeFromMailAddress(&Address{Address: m.ReturnPath})
+	}
 	msg.ToMailAddress(&Address{Name: m.ToName, Address: to})
 	msg.Subject(m.Subject)
 	msg.SetDateWithValue(at)

@@ -90,6 +90,9 @@ func (s Server) String() string {
 	return fmt.Sprintf("%s:%d (%s)", s.Host, s.Port, s.TLS)
 }
 
+// GoString is the same: fmt asks no methods of a field it cannot reach.
+func (s Server) GoString() string { return s.String() }
+
 // sendTimeout bounds one conversation with the mail server.
 const sendTimeout = 30 * time.Second
 
@@ -151,6 +154,7 @@ func refused(err error) error {
 	if errors.As(err, &send) {
 		r.Code = send.ErrorCode()
 		r.Permanent = r.Code >= 500 && !send.IsTemp()
+		r.AddressRefused = r.Permanent && send.Reason == gomail.ErrSMTPRcptTo && addressRefused(r.Code, send.EnhancedStatusCode())
 	}
 	return r
 }

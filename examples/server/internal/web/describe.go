@@ -107,6 +107,9 @@ func describe[O any](r *route, out *output[O]) {
 		success.Headers[fasthttp.HeaderLocation] = &huma.Param{Description: "Where the new thing lies.", Schema: text}
 	}
 	op.Responses[strconv.Itoa(r.status)] = success
+	if r.orNothing {
+		op.Responses["204"] = &huma.Response{Description: "Success, with nothing to say."}
+	}
 	r.describeProblems(op)
 	s.description.AddOperation(op)
 }

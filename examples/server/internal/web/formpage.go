@@ -14,11 +14,12 @@ import (
 // a link of the sender's.
 type FormPage struct {
 	Path, Title string
-	// Text is what the page says; Show, when set, gives it from the token instead.
+	// Text is what the page says.
 	Text   string
-	Show   func(call *Call, token string) (text string, err error)
 	Fields []FormField
 	Button string
+	// Adapt, when set, changes text, fields and button to what the token is for. An error is shown in their place.
+	Adapt func(call *Call, token string, page *FormPage) error
 	// Submit does it and gives what to say then.
 	Submit func(call *Call, token string, values url.Values) (done string, err error)
 }
@@ -56,15 +57,17 @@ func (s *Server) AddFormPage(p FormPage) {
 		c.Status(problem.Status)
 		return show(c, v)
 	}
-	s.app.Get(p.Path, func(c *fiber.Ctx) error {
+	adapt := func(c *fiber.Ctx, v *formView) error {
+		if p.Adapt == nil {
+			return nil
+		}
 		call, _ := s.callOf(c.Context())
+		return p.Adapt(call, v.Token, &v.FormPage)
+	}
+	s.app.Get(p.Path, func(c *fiber.Ctx) error {
 		v := formView{FormPage: p, Token: c.Query("token")}
-		if p.Show != nil {
-			text, err := p.Show(call, v.Token)
-			if err != nil {
-				return refuse(c, v, err)
-			}
-			v.Text = text
+		if err := adapt(c, &v); err != nil {
+			return refuse(c, v, err)
 		}
 		return show(c, v)
 	})
@@ -84,6 +87,7 @@ func (s *Server) AddFormPage(p FormPage) {
 		}
 		done, err := p.Submit(call, v.Token, values)
 		if err != nil {
+			_ = adapt(c, &v) // what is wrong with the call itself is told
 			return refuse(c, v, err)
 		}
 		s.credentials.apply(c.Context(), call.session)

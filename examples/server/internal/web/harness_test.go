@@ -166,19 +166,13 @@ type failInput struct {
 	Kind string `path:"kind" json:"-"`
 }
 
-// rateError knows when to try again.
-type rateError struct{}
-
-func (rateError) Error() string             { return "too fast" }
-func (rateError) RetryAfter() time.Duration { return 1500 * time.Millisecond }
-
 // Fail gives the error that is asked for.
 func (n *notes) Fail(_ context.Context, _ veranda.Actor, in failInput) error {
 	switch in.Kind {
 	case "limit":
 		return veranda.LimitError("notes", "The plan has no room for more notes.")
 	case "rate":
-		return veranda.NewError(veranda.CodeLimit, "rate", "Too many attempts.").Because(rateError{})
+		return veranda.NewError(veranda.CodeLimit, "rate", "Too many attempts.").After(1500 * time.Millisecond).Because(errors.New("too fast"))
 	case "full":
 		return veranda.ErrStorageFull
 	case "contended":

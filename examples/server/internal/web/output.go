@@ -97,6 +97,10 @@ func (o *output[O]) write(rctx *fasthttp.RequestCtx, r *route, out *O) error {
 		rctx.Response.Header.Set(fasthttp.HeaderLocation, location)
 	}
 	rctx.Response.SetStatusCode(r.status)
+	if r.orNothing && reflect.ValueOf(out).Elem().IsNil() {
+		rctx.Response.SetStatusCode(fasthttp.StatusNoContent)
+		return nil
+	}
 	if o.nothing {
 		return nil
 	}

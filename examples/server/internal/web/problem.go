@@ -107,9 +107,6 @@ func routerProblem(status int) Problem {
 	return Problem{Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: detail, Reason: reason}
 }
 
-// retrier is an error that knows when to try again; a domain's cause may say it.
-type retrier interface{ RetryAfter() time.Duration }
-
 // writeProblem answers an error. It is the one place where errors become answers.
 func (s *Server) writeProblem(rctx *fasthttp.RequestCtx, call *Call, err error) {
 	p := problemOf(err)
@@ -155,9 +152,8 @@ func setIf(response *fasthttp.Response, name, value string) {
 
 // retryAfter is when to try again, in whole seconds (RFC 9110, section 10.2.3).
 func retryAfter(err error, status int) (int, bool) {
-	var known retrier
-	if errors.As(err, &known) {
-		return max(1, int((known.RetryAfter()+time.Second-1)/time.Second)), true
+	if own, ok := errors.AsType[*veranda.Error](err); ok && own.RetryAfter > 0 {
+		return int((own.RetryAfter + time.Second - 1) / time.Second), true
 	}
 	return 1, status == fasthttp.StatusServiceUnavailable
 }

@@ -30,6 +30,7 @@ type route struct {
 	upload      bool
 	anyVersion  bool
 	hidden      bool
+	orNothing   bool
 	media       string // of an answer that is not JSON
 	plan        *plan
 	meter       *routeMeter
@@ -74,6 +75,9 @@ func ID(id string) Option { return func(r *route) { r.id = id } }
 
 // AnyVersion makes If-Match optional on a PUT or PATCH: for changes that do not write over what others changed.
 func AnyVersion() Option { return func(r *route) { r.anyVersion = true } }
+
+// OrNothing answers 204 where the method, which gives a pointer, gives nil: there is nothing to say.
+func OrNothing() Option { return func(r *route) { r.orNothing = true } }
 
 // Hidden leaves the route out of the description.
 func Hidden() Option { return func(r *route) { r.hidden = true } }
