@@ -5,6 +5,7 @@ import (
 	"os"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -27,7 +28,17 @@ type clause struct {
 
 // features are all rows that are tested, in the order of the table.
 func features() []feature {
-	return slices.Concat(accountFeatures(), directoryFeatures(), slices.Insert(organizationFeatures(), 1, joiningFeatures()...), invitingFeatures(), roleFeatures(), deliveryFeatures(), languageFeatures(), structureFeatures(), leavingFeatures(), relationFeatures(), assignFeatures(), factorFeatures(), auditFeatures(), supportFeatures(), workspaceFeatures(), taskFeatures(), streamFeatures(), statisticsFeatures(), embedderFeatures())
+	all := slices.Concat(accountFeatures(), directoryFeatures(), slices.Insert(organizationFeatures(), 1, joiningFeatures()...), invitingFeatures(), roleFeatures(), deliveryFeatures(), languageFeatures(), structureFeatures(), leavingFeatures(), relationFeatures(), assignFeatures(), factorFeatures(), auditFeatures(), supportFeatures(), workspaceFeatures(), taskFeatures(), streamFeatures(), statisticsFeatures(), embedderFeatures())
+	const letters = "TWKRSE" // accounts and tenancy first, those who embed it last
+	number := func(f feature) int {
+		n, err := strconv.Atoi(f.id[1:])
+		if err != nil {
+			panic(err)
+		}
+		return strings.Index(letters, f.id[:1])*100 + n
+	}
+	slices.SortStableFunc(all, func(a, b feature) int { return number(a) - number(b) })
+	return all
 }
 
 // TestFeatures drives the real program over HTTP: TestFeatures/embedded/T1/confirm.
