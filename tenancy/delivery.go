@@ -112,23 +112,29 @@ type MailRequest struct {
 // Post queues mails. Its zero value is ready; packages that send mails declare an interface it fulfils.
 type Post struct{}
 
-// Queue stores a mail with the transaction; it is sent after the commit. It gives not_found for an account that does not
-// exist or has no confirmed address. Event: tenancy.delivery_queued.
+// Queue stores a mail with the transaction; it is sent after the commit. It goes to the phone of who has no
+// confirmed address, or prefers it, where the template has a short form. It gives not_found for an account that does not exist
+// or cannot be reached like this. Event: tenancy.delivery_queued.
 func (Post) Queue(ctx context.Context, tx *veranda.Tx, m MailRequest) (DeliveryID, error) {
 	row := mailRow{
 		Org: m.Org, ID: veranda.NewID[deliveryKind](), Account: m.Account, By: m.By, Recipient: m.To, Template: m.Template, Language: m.Language,
 		mailContent: mailContent{Data: m.Data, Subject: m.Subject, Text: m.Text, HTML: m.HTML, UnsubscribeURL: m.UnsubscribeURL},
 	}
 	if !m.Account.IsZero() {
-		var name, language, zone, fallback string
-		found, err := readOne(ctx, tx.Query, `SELECT d.address, a.name, a.language, a.time_zone,
-	(SELECT m.fallback_language FROM veranda_memberships m WHERE m.org_id = $2 AND m.account_id = a.id) FROM veranda_accounts a
-JOIN veranda_addresses d ON d.account_id = a.id AND d.confirmed_at IS NOT NULL WHERE a.id = $1 ORDER BY d.is_primary DESC, d.created_at LIMIT 1`,
-			[]any{m.Account, m.Org}, &row.Recipient, &name, &language, &zone, veranda.Optional(&fallback))
+		var name, language, zone, fallback, channel, phone string
+		_, err := readOne(ctx, tx.Query, `SELECT d.address, a.name, a.language, a.time_zone,
+	(SELECT m.fallback_language FROM veranda_memberships m WHERE m.org_id = $2 AND m.account_id = a.id), a.channel,
+	(SELECT p.number FROM veranda_phones p WHERE p.account_id = a.id AND p.confirmed_at IS NOT NULL ORDER BY p.created_at, p.number LIMIT 1)
+FROM veranda_accounts a LEFT JOIN veranda_addresses d ON d.account_id = a.id AND d.confirmed_at IS NOT NULL
+WHERE a.id = $1 ORDER BY d.is_primary DESC, d.created_at LIMIT 1`,
+			[]any{m.Account, m.Org}, veranda.Optional(&row.Recipient), &name, &language, &zone, veranda.Optional(&fallback), &channel, veranda.Optional(&phone))
 		if err != nil {
 			return row.ID, err
 		}
-		if !found {
+		if phone != "" && (row.Recipient == "" || channel == ChannelPhone) && m.Subject == "" && hasMessage(m.Template) {
+			row.Channel, row.Recipient = ChannelPhone, phone
+		}
+		if row.Recipient == "" {
 			return row.ID, veranda.ErrNotFound
 		}
 		if row.Language == "" {

@@ -24,7 +24,7 @@ func allMessages() []string {
 	return []string{
 		templateActivate, templateActivateExisting, templatePasswordChanged, templateReset, templatePhoneCode, templatePhoneTaken,
 		templateFactorOn, templateFactorOff, templateRecoveryReplaced, templateRecoveryUsed, templateCodesGuessed, templatePhoneAdded, templatePhoneRemoved,
-		templateAssigned, templateLinked,
+		templateAssigned, templateLinked, templateAdded,
 	}
 }
 

@@ -362,3 +362,36 @@ func TestPhoneReports(t *testing.T) {
 		verandatest.WantFields(t, k.s.PhoneReported(ctx, PhoneReport{State: "read"}), "/state one_of")
 	})
 }
+
+// Who has a phone alone, or prefers it, is told there by packages that post, where the template has a short form.
+func TestPostToAPhone(t *testing.T) {
+	eachKit(t, func(t *testing.T, k *kit) {
+		ctx := context.Background()
+		phone := &texts{}
+		k.s.phone = phone
+		account, now := k.Guest.Account, k.DB.Time(k.DB.Now())
+		post := func(m MailRequest) (err error) {
+			m.Org, m.Account, m.Data = k.Org, account, map[string]string{"Inviter": "Olga", "Organization": "Works", "Workspace": "Garden"}
+			must(t, k.DB.InTx(ctx, func(ctx context.Context, tx *veranda.Tx) error {
+				_, err = Post{}.Queue(ctx, tx, m)
+				return nil
+			}))
+			k.Drain(t)
+			return err
+		}
+		k.exec(t, `INSERT INTO veranda_phones (account_id, number, confirmed_at, created_at) VALUES ($1, '+4915123456789', $2, $2)`, account, now)
+		must(t, post(MailRequest{Template: templateAdded}))
+		if len(phone.sent) != 0 {
+			t.Errorf("who prefers mail got %v", phone.sent)
+		}
+		k.exec(t, `UPDATE veranda_accounts SET channel = 'phone' WHERE id = $1`, account)
+		must(t, post(MailRequest{Template: templateAdded}))
+		k.exec(t, `UPDATE veranda_addresses SET confirmed_at = NULL WHERE account_id = $1`, account)
+		k.exec(t, `UPDATE veranda_accounts SET channel = 'mail' WHERE id = $1`, account)
+		must(t, post(MailRequest{Template: templateAdded}))
+		if len(phone.sent) != 2 || !strings.Contains(phone.sent[0].Text, "Garden") || phone.sent[0].To != "+4915123456789" {
+			t.Errorf("sent %v", phone.sent)
+		}
+		want(t, post(MailRequest{Template: "digest", Subject: "S", Text: "T"}), veranda.ErrNotFound)
+	})
+}
