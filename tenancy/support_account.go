@@ -97,3 +97,82 @@ func (s *Service) changeAccount(ctx context.Context, by veranda.Actor, in Suppor
 	}
 	return changed, nil
 }
+
+// RemoveAccountFactor takes the second factor of an account away whose owner has lost it and all recovery codes. All its
+// sessions end, and the owner is told. An account without one stays as it is.
+//
+// Permission, errors: as DisableAccount. Event: tenancy.second_factor_removed, by who did it.
+func (s *Service) RemoveAccountFactor(ctx context.Context, by veranda.Actor, in SupportAccountInput) (*SupportAccount, error) {
+	address, err := in.validate()
+	if err != nil {
+		return nil, err
+	}
+	standing, err := s.signedIn(ctx, by, PermSupportAccounts)
+	if err != nil {
+		return nil, err
+	}
+	changed := &SupportAccount{}
+	return changed, s.conn.InTx(ctx, func(ctx context.Context, tx *veranda.Tx) error {
+		account, err := readAccountRow(ctx, tx.Query, selectOwner, address.Key)
+		switch {
+		case err != nil:
+			return err
+		case account == nil:
+			return veranda.ErrNotFound
+		case account.ID == standing.Account:
+			return ErrOwnAccount
+		}
+		changed.Account, changed.State = account.ID, account.State
+		if err := touchAccount(ctx, tx, account.ID); err != nil {
+			return err
+		}
+		was, err := dropFactor(ctx, tx, account.ID)
+		if err != nil || !was {
+			return err
+		}
+		if changed.Sessions, err = endSessions(ctx, tx, account.ID, nil); err != nil {
+			return err
+		}
+		emitAccount(tx, EventFactorRemoved, account.ID, standing.Account, SessionsEnded{Sessions: changed.Sessions})
+		return s.warn(ctx, tx, account.ID, templateFactorOff, nil)
+	})
+}
+
+// CheckPassword tells whose an address and a password are, without signing in: for a step that who has lost a second factor
+// confirms. It is counted and answered as a sign-in, and does the same work whether the address has an account or not.
+//
+// It asks nobody: it is for packages beside this one. Errors: sign_in.refused, rate.sign_in.
+func (s *Service) CheckPassword(ctx context.Context, address, password, client string) (veranda.AccountID, error) {
+	var c veranda.Checks
+	parsed := checkAddress(&c, "/address", address)
+	if err := c.Err(); err != nil {
+		return veranda.AccountID{}, err
+	}
+	attempts, allowed, err := s.reserveSignIn(ctx, parsed.Key, client)
+	if err != nil {
+		return veranda.AccountID{}, err
+	}
+	if !allowed {
+		return veranda.AccountID{}, s.refused(ctx, ErrRateSignIn, attempts.pair, attempts.network)
+	}
+	account, err := readAccountRow(ctx, s.conn.Query, selectAccountByAddress, parsed.Key)
+	if err != nil {
+		return veranda.AccountID{}, err
+	}
+	if account == nil {
+		account = &accountRow{}
+	}
+	right, _, err := s.passwords.verify(ctx, account.Password, password)
+	if err != nil {
+		return veranda.AccountID{}, err
+	}
+	if !right || account.State != AccountActive {
+		return veranda.AccountID{}, ErrSignIn
+	}
+	return account.ID, s.conn.InTx(ctx, func(ctx context.Context, tx *veranda.Tx) error {
+		if err := giveBack(ctx, tx, attempts.address, attempts.network); err != nil {
+			return err
+		}
+		return forget(ctx, tx, attempts.pair)
+	})
+}

@@ -71,7 +71,7 @@ func newServices(ctx context.Context, db *veranda.DB, settings *config.Config, m
 		return nil, err
 	}
 	if s.support, err = support.New(support.Deps{
-		DB: db, Authz: s.authz, Throttle: tenancy.NewThrottle(db), Actions: supportActions(s.tenancy), BaseURL: settings.BaseURL.String(),
+		DB: db, Authz: s.authz, Throttle: tenancy.NewThrottle(db), Passwords: s.tenancy, Actions: supportActions(s.tenancy), BaseURL: settings.BaseURL.String(),
 	}); err != nil {
 		return nil, err
 	}
@@ -223,7 +223,7 @@ func (a *app) newServer(mailbox *mail.Mailbox, phoneBox *phone.Box) (*web.Server
 	taskRoutes(server, a.services.tasks)
 	streamRoutes(server, a.services.stream)
 	statisticsRoutes(server, a.services.statistics)
-	linkPages(server, a.services.tenancy)
+	linkPages(server, a.services.tenancy, a.services.support)
 	if mailbox != nil {
 		server.ShowMailbox(mailbox)
 	}

@@ -15,6 +15,7 @@ func supportFeatures() []feature {
 	return []feature{{"T18", []clause{
 		{name: "first_on_command_line", run: supportFirst}, {name: "anybody_writes", run: supportAnybody}, {name: "conversation", run: supportConversation},
 		{name: "theirs_alone", run: supportTheirsAlone}, {name: "carried_out_once_confirmed", run: supportCarriesOut},
+		{name: "lost_second_factor", run: supportLostFactor},
 		{name: "content_by_consent", run: supportConsent}, {name: "private_workspace", run: supportPrivateWorkspace},
 		{name: "consent_ends", run: supportConsentEnds, alone: true},
 	}}}
@@ -129,6 +130,34 @@ func supportCarriesOut(t *testing.T, s *stack) {
 			t.Errorf("the tenant's log has no %s", kind)
 		}
 	}
+}
+
+// Who has lost the second factor and all codes confirms by the password alone what gives the account back.
+func supportLostFactor(t *testing.T, s *stack) {
+	sam := s.platformSupport(t)
+	person := s.register(t, "Lara Locked")
+	person.setUp(t)
+	signIn := func() *reply {
+		return s.anonymous().post(t, "/v1/sessions", map[string]any{"address": person.address, "password": password, "kind": "program"})
+	}
+	signIn().refused(http.StatusUnauthorized, "sign_in.code_required")
+	s.elsewhere().post(t, "/v1/support/requests", map[string]any{"address": person.address, "topic": "sign_in", "subject": "Lost phone", "text": "Help"}).want(http.StatusAccepted)
+	var id string
+	for _, item := range sam.get(t, "/v1/support/queue?limit=200").want(http.StatusOK).items() {
+		if item["address"] == person.address {
+			id = item["id"].(string)
+		}
+	}
+	path := "/v1/support/requests/" + id + "/actions"
+	action := sam.post(t, path, map[string]any{"action": "remove_second_factor", "target": person.address}).want(http.StatusOK).text("actions.0.id")
+	s.inbox.last(t, person.address, "/support?token="+id+"."+action)
+	sam.post(t, path+"/"+action+"/carry-out", nil).refused(http.StatusConflict, "support.not_confirmed")
+	body := map[string]any{"request_id": id, "action_id": action, "address": person.address, "password": "not the right one"}
+	s.elsewhere().post(t, "/v1/support/confirmations", body).refused(http.StatusUnauthorized, "sign_in.refused")
+	body["password"] = password
+	s.elsewhere().post(t, "/v1/support/confirmations", body).want(http.StatusOK)
+	sam.post(t, path+"/"+action+"/carry-out", nil).want(http.StatusOK)
+	signIn().want(http.StatusCreated)
 }
 
 func supportConsent(t *testing.T, s *stack) {

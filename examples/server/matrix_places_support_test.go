@@ -23,6 +23,8 @@ func supportPlaces() []*place {
 		{route: "POST " + one + "/actions/{action}/decline", at: atTicket, ok: http.StatusOK, decide: writerAlone},
 		{route: "POST " + one + "/actions/{action}/carry-out", at: atTicket, ok: http.StatusConflict, decide: supportAlone(http.StatusConflict)},
 
+		{route: "POST /v1/support/confirmations", at: atAnybody, body: `{"request_id":"{request}","action_id":"{request}","address":"{fresh}","password":"seven birds"}`, ok: http.StatusUnauthorized},
+
 		{route: "GET /v1/support/queue", at: atPlatform, ok: http.StatusOK, decide: supportAlone(http.StatusOK)},
 		{route: "GET /v1/support/consents", at: atPlatform, ok: http.StatusOK, decide: supportAlone(http.StatusOK)},
 		{route: "GET /v1/support/staff", at: atPlatform, ok: http.StatusOK, decide: supportAlone(http.StatusOK)},

@@ -23,6 +23,8 @@ func supportRoutes(s *web.Server, service *support.Service) {
 	web.Post(g, one+"/actions", "Propose an action", help.Propose)
 	web.Post(g, one+"/actions/{action}/confirm", "Confirm an action", help.Confirm)
 	web.Post(g, one+"/actions/{action}/decline", "Decline an action", help.Decline)
+	web.Post(g, "/v1/support/confirmations", "Confirm an action without signing in", help.ConfirmLocked, web.Anonymous(),
+		web.Describe("For who has lost the second factor: by address and password, where the action allows it."))
 	web.Post(g, one+"/actions/{action}/carry-out", "Carry an action out", help.CarryOut)
 
 	web.Get(g, "/v1/organizations/{org}/support-consents", "List what platform support may see", help.Consents)
@@ -51,6 +53,18 @@ func supportActions(people *tenancy.Service) map[string]support.Action {
 					return err
 				}
 				return people.Withdraw(ctx, by, in)
+			},
+		},
+		// The target is an address of the account whose second factor is lost.
+		"remove_second_factor": {
+			OwnAccount: true, Locked: true,
+			Check: func(target string) error {
+				_, err := tenancy.ParseAddress(target)
+				return err
+			},
+			Run: func(ctx context.Context, by veranda.Actor, _ veranda.OrgID, target string) error {
+				_, err := people.RemoveAccountFactor(ctx, by, tenancy.SupportAccountInput{Address: target, Reason: "the second factor is lost"})
+				return err
 			},
 		},
 	}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/veranda-go/veranda"
+	"github.com/veranda-go/veranda/tenancy"
 )
 
 // Action is something support can do about a request. Run is called as the member of support who carries it out, whose
@@ -12,6 +13,10 @@ import (
 type Action struct {
 	// InOrganization says that the action concerns an organization, which a proposal then names.
 	InOrganization bool
+	// OwnAccount says that the target is an address of the account whose owner confirms; nobody else's is touched.
+	OwnAccount bool
+	// Locked says that it may be confirmed by address and password, for who cannot sign in.
+	Locked bool
 	// Check tells what is wrong with a target, before it is proposed; nil takes anything.
 	Check func(target string) error
 	Run   func(ctx context.Context, by veranda.Actor, org veranda.OrgID, target string) error
@@ -68,6 +73,29 @@ func (in *ProposeInput) validate(actions map[string]Action) error {
 		if err := action.Check(in.Target); err != nil {
 			c.Add("/target", "target", "does not fit the action")
 		}
+	}
+	return c.Err()
+}
+
+// ConfirmLockedInput confirms an action without signing in.
+type ConfirmLockedInput struct {
+	Request  RequestID `json:"request_id" doc:"The request; it stands in the mail."`
+	Action   ActionID  `json:"action_id"`
+	Address  string    `json:"address" maxLength:"254" format:"email"`
+	Password string    `json:"password" maxLength:"256"`
+
+	ClientAddress string `json:"-"`
+}
+
+func (in *ConfirmLockedInput) validate() error {
+	var c veranda.Checks
+	veranda.Required(&c, "/request_id", in.Request)
+	veranda.Required(&c, "/action_id", in.Action)
+	if _, err := tenancy.ParseAddress(in.Address); err != nil {
+		c.Add("/address", "email", "is not an e-mail address")
+	}
+	if in.Password == "" || len(in.Password) > 1024 {
+		c.Add("/password", "required", "must be given, with at most 256 characters")
 	}
 	return c.Err()
 }

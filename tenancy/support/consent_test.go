@@ -237,24 +237,25 @@ func TestStaff(t *testing.T) {
 func TestEveryMethodAsks(t *testing.T) {
 	each(t, func(s *suite) {
 		denier := verandatest.NewDenier(s.authz)
-		service, err := support.New(support.Deps{DB: s.e.DB, Authz: denier, Throttle: tenancy.NewThrottle(s.e.DB), Actions: map[string]support.Action{"note": {}}})
+		service, err := support.New(support.Deps{DB: s.e.DB, Authz: denier, Throttle: tenancy.NewThrottle(s.e.DB), Passwords: passwords{}, Actions: map[string]support.Action{"note": {}}})
 		s.must(err)
 		id := s.request(s.w.Employee)
 		closed := support.StateClosed
 		verandatest.AskEveryMethod(s.T, service, denier, map[string]any{
-			"Write":       support.WriteInput{Address: "a@elsewhere.example", Topic: "other", Subject: "S", Text: "T"},
-			"Request":     support.RequestInput{Request: id},
-			"AddMessage":  support.MessageInput{Request: id, Text: "T"},
-			"Change":      support.ChangeInput{Request: id, State: &closed},
-			"Propose":     support.ProposeInput{Request: id, Action: "note", Target: "T"},
-			"Confirm":     support.ActionInput{Request: id},
-			"Decline":     support.ActionInput{Request: id},
-			"CarryOut":    support.ActionInput{Request: id},
-			"GiveConsent": support.GiveConsentInput{Org: s.w.Org, Hours: 1, Reason: "R"},
-			"Consents":    support.ConsentsInput{Org: s.w.Org},
-			"EndConsent":  support.ConsentInput{Org: s.w.Org},
-			"AddStaff":    support.StaffInput{Address: "a@elsewhere.example"},
-			"RemoveStaff": support.RemoveStaffInput{Account: s.w.Owner.Account},
+			"Write":         support.WriteInput{Address: "a@elsewhere.example", Topic: "other", Subject: "S", Text: "T"},
+			"Request":       support.RequestInput{Request: id},
+			"AddMessage":    support.MessageInput{Request: id, Text: "T"},
+			"Change":        support.ChangeInput{Request: id, State: &closed},
+			"Propose":       support.ProposeInput{Request: id, Action: "note", Target: "T"},
+			"Confirm":       support.ActionInput{Request: id},
+			"Decline":       support.ActionInput{Request: id},
+			"CarryOut":      support.ActionInput{Request: id},
+			"ConfirmLocked": support.ConfirmLockedInput{Request: id, Action: actionID(s), Address: "a@elsewhere.example", Password: "secret"},
+			"GiveConsent":   support.GiveConsentInput{Org: s.w.Org, Hours: 1, Reason: "R"},
+			"Consents":      support.ConsentsInput{Org: s.w.Org},
+			"EndConsent":    support.ConsentInput{Org: s.w.Org},
+			"AddStaff":      support.StaffInput{Address: "a@elsewhere.example"},
+			"RemoveStaff":   support.RemoveStaffInput{Account: s.w.Owner.Account},
 		}, map[string]string{"WithTx": "binds to a transaction and does nothing", "Receive": "is for the host program's mail server, and changes nobody's rights"})
 	})
 }

@@ -25,11 +25,18 @@ type Post interface {
 	Queue(ctx context.Context, tx *veranda.Tx, m tenancy.MailRequest) (tenancy.DeliveryID, error)
 }
 
+// Passwords tells whose an address and a password are, counting guesses; tenancy.Service does.
+type Passwords interface {
+	CheckPassword(ctx context.Context, address, password, client string) (veranda.AccountID, error)
+}
+
 // Deps are what the service works with.
 type Deps struct {
 	DB       *veranda.DB
 	Authz    veranda.Authorizer
 	Throttle Throttle
+	// Passwords lets who cannot sign in confirm an action that says so; nil where nobody can.
+	Passwords Passwords
 	// Post is tenancy.Post when it is nil.
 	Post Post
 	// Actions are what support can do, by name.
@@ -45,6 +52,7 @@ type Service struct {
 	conn     veranda.Conn
 	authz    veranda.Authorizer
 	throttle Throttle
+	secrets  Passwords
 	post     Post
 	actions  map[string]Action
 	baseURL  string
@@ -65,7 +73,7 @@ func New(d Deps) (*Service, error) {
 		d.Random = rand.Reader
 	}
 	return &Service{
-		conn: d.DB.Conn(), authz: d.Authz, throttle: d.Throttle, post: d.Post, actions: d.Actions, baseURL: d.BaseURL, random: d.Random,
+		conn: d.DB.Conn(), authz: d.Authz, throttle: d.Throttle, secrets: d.Passwords, post: d.Post, actions: d.Actions, baseURL: d.BaseURL, random: d.Random,
 		consent: d.Authz.Compose(veranda.Target{}),
 		place:   d.Authz.Compose(veranda.Target{Workspace: "$4"}),
 	}, nil

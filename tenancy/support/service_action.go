@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/veranda-go/veranda"
+	"github.com/veranda-go/veranda/tenancy"
 )
 
 // Propose proposes an action about a request; its writer is asked, by mail, to sign in and confirm it.
@@ -41,7 +42,11 @@ func (s *Service) Propose(ctx context.Context, by veranda.Actor, in ProposeInput
 			return fmt.Errorf("support: store action: %w", err)
 		}
 		emitAction(tx, EventActionProposed, &r.Request, p, standing.Account)
-		return s.mail(ctx, tx, r, templateConfirm, standing.Account, mailData{"Action": p.Action, "Target": p.Target})
+		data := mailData{"Action": p.Action, "Target": p.Target, "Request": "", "ID": ""}
+		if s.actions[in.Action].Locked && s.secrets != nil {
+			data["Request"], data["ID"] = r.ID.String(), p.ID.String()
+		}
+		return s.mail(ctx, tx, r, templateConfirm, standing.Account, data)
 	})
 	if err != nil {
 		return nil, err
@@ -78,24 +83,66 @@ func (s *Service) decide(ctx context.Context, by veranda.Actor, in ActionInput, 
 	if err != nil {
 		return nil, err
 	}
-	r, err := readRequest(ctx, s.conn.Query, selectRequest, in.Request)
+	if err := s.decideAs(ctx, standing.Account, in, state, event); err != nil {
+		return nil, err
+	}
+	return s.Request(ctx, standing.Actor(), RequestInput{Request: in.Request})
+}
+
+// Locked is the answer to an action that was confirmed without signing in.
+type Locked struct{}
+
+// ConfirmLocked says yes to a proposed action by address and password, for who cannot sign in because the second factor is
+// lost. Only actions that say so can be confirmed like this; what is wrong is answered alike, whatever it is.
+//
+// Permission: support_request.create (anonymous). Errors: invalid; sign_in.refused; rate.sign_in; not_found for a request
+// that is not the account's, and for an action that is not confirmed like this; support.not_proposed. Event:
+// support.action_confirmed.
+func (s *Service) ConfirmLocked(ctx context.Context, by veranda.Actor, in ConfirmLockedInput) (*Locked, error) {
+	if err := in.validate(); err != nil {
+		return nil, err
+	}
+	if _, err := s.asks(ctx, by, PermCreate); err != nil {
+		return nil, err
+	}
+	if s.secrets == nil {
+		return nil, veranda.ErrNotFound
+	}
+	account, err := s.secrets.CheckPassword(ctx, in.Address, in.Password, in.ClientAddress)
 	if err != nil {
 		return nil, err
 	}
-	if r == nil {
+	named := ActionInput{Request: in.Request, Action: in.Action}
+	p, err := readAction(ctx, s.conn.Query, named)
+	if err != nil {
+		return nil, err
+	}
+	if !s.actions[p.Action].Locked {
 		return nil, veranda.ErrNotFound
 	}
-	// Only the writer decides: to support the request is as hidden here as to strangers.
-	if mine, err := s.isOwner(ctx, standing.Account, r); err != nil || !mine {
-		return nil, errorOr(err, veranda.ErrNotFound)
+	return &Locked{}, s.decideAs(ctx, account, named, ActionConfirmed, EventActionConfirmed)
+}
+
+// decideAs decides as the account that is known to call.
+func (s *Service) decideAs(ctx context.Context, account veranda.AccountID, in ActionInput, state, event string) error {
+	r, err := readRequest(ctx, s.conn.Query, selectRequest, in.Request)
+	if err != nil {
+		return err
 	}
-	err = s.conn.InTx(ctx, func(ctx context.Context, tx *veranda.Tx) error {
+	if r == nil {
+		return veranda.ErrNotFound
+	}
+	// Only the writer decides: to support the request is as hidden here as to strangers.
+	if mine, err := s.isOwner(ctx, account, r); err != nil || !mine {
+		return errorOr(err, veranda.ErrNotFound)
+	}
+	return s.conn.InTx(ctx, func(ctx context.Context, tx *veranda.Tx) error {
 		p, err := readAction(ctx, tx.Query, in)
 		if err != nil {
 			return err
 		}
 		n, err := tx.Exec(ctx, `UPDATE veranda_support_actions SET state = $3, confirmed_by = $4, updated_at = $5 WHERE request_id = $1 AND id = $2
-AND (state = 'proposed' OR state = 'confirmed' AND $3 = 'declined')`, in.Request, in.Action, state, standing.Account, tx.DB().Time(tx.DB().Now()))
+AND (state = 'proposed' OR state = 'confirmed' AND $3 = 'declined')`, in.Request, in.Action, state, account, tx.DB().Time(tx.DB().Now()))
 		if err != nil {
 			return fmt.Errorf("support: decide action: %w", err)
 		}
@@ -105,13 +152,9 @@ AND (state = 'proposed' OR state = 'confirmed' AND $3 = 'declined')`, in.Request
 		if _, err := setState(ctx, tx, &r.Request, StateOpen, r.AssignedTo, 0); err != nil {
 			return err
 		}
-		emitAction(tx, event, &r.Request, p, standing.Account)
+		emitAction(tx, event, &r.Request, p, account)
 		return nil
 	})
-	if err != nil {
-		return nil, err
-	}
-	return s.Request(ctx, standing.Actor(), RequestInput{Request: in.Request})
 }
 
 // CarryOut does a confirmed action, as the one who calls: its own permission decides. It is done once; what is refused or
@@ -138,6 +181,11 @@ func (s *Service) CarryOut(ctx context.Context, by veranda.Actor, in ActionInput
 	action, known := s.actions[p.Action]
 	if !known { // the program has lost it since
 		return nil, ErrNotConfirmed
+	}
+	if action.OwnAccount {
+		if owner, err := s.ownsAddress(ctx, p.ConfirmedBy, p.Target); err != nil || !owner {
+			return nil, errorOr(err, ErrNotConfirmed)
+		}
 	}
 	if err := s.move(ctx, in, ActionConfirmed, ActionRunning, standing.Account, "", nil); err != nil {
 		return nil, err
@@ -193,4 +241,14 @@ func publicly(err error) string {
 		return e.Message
 	}
 	return "It failed for a reason of the program's own."
+}
+
+// ownsAddress tells whether an address is a confirmed one of an account.
+func (s *Service) ownsAddress(ctx context.Context, account veranda.AccountID, text string) (bool, error) {
+	address, err := tenancy.ParseAddress(text)
+	if err != nil || account.IsZero() {
+		return false, nil
+	}
+	var key string
+	return one(ctx, s.conn.Query, `SELECT address_key FROM veranda_addresses WHERE account_id = $1 AND address_key = $2 AND confirmed_at IS NOT NULL`, []any{account, address.Key}, &key)
 }

@@ -41,6 +41,7 @@ func each(t *testing.T, run func(s *suite)) {
 			t.Fatal(err)
 		}
 		s.s, err = support.New(support.Deps{DB: e.DB, Authz: s.authz, Throttle: tenancy.NewThrottle(e.DB), BaseURL: "https://works.example",
+			Passwords: passwords{s.w.Employee.Address: s.w.Employee.Account, s.w.Owner.Address: s.w.Owner.Account},
 			Actions: map[string]support.Action{
 				"note": {InOrganization: true, Check: func(target string) error {
 					_, err := tenancy.ParseAddress(target)
@@ -48,6 +49,10 @@ func each(t *testing.T, run func(s *suite)) {
 				}, Run: func(_ context.Context, by veranda.Actor, org veranda.OrgID, target string) error {
 					s.noted = append(s.noted, by.Account().String()+" "+org.String()+" "+target)
 					return s.fails
+				}},
+				"unlock": {OwnAccount: true, Locked: true, Run: func(_ context.Context, _ veranda.Actor, _ veranda.OrgID, target string) error {
+					s.noted = append(s.noted, "unlock "+target)
+					return nil
 				}},
 			}})
 		if err != nil {
@@ -397,5 +402,70 @@ func TestActionsThatEndOtherwise(t *testing.T) {
 		s.must(err)
 		_, err = s.propose(id, "e@elsewhere.example")
 		verandatest.WantCode(s, err, veranda.CodeConflict)
+	})
+}
+
+// passwords are accounts by address; the password of all is "secret".
+type passwords map[string]veranda.AccountID
+
+func (p passwords) CheckPassword(_ context.Context, address, password, _ string) (veranda.AccountID, error) {
+	account, known := p[address]
+	if !known || password != "secret" {
+		return veranda.AccountID{}, tenancy.ErrSignIn
+	}
+	return account, nil
+}
+
+func actionID(s *suite) support.ActionID {
+	var id support.ActionID
+	s.must(id.UnmarshalText([]byte("01890000-0000-7000-8000-000000000000")))
+	return id
+}
+
+// Who cannot sign in confirms by a password what allows it, about an account of their own alone.
+func TestLockedOut(t *testing.T) {
+	each(t, func(s *suite) {
+		id := s.anonymous(s.w.Employee.Address).ID
+		propose := func(action, target string) support.ConfirmLockedInput {
+			s.Helper()
+			r, err := s.s.Propose(s.ctx, s.w.Support.Actor, support.ProposeInput{Request: id, Action: action, Org: s.w.Org, Target: target})
+			s.must(err)
+			return support.ConfirmLockedInput{Request: id, Action: r.Actions[len(r.Actions)-1].ID, Address: s.w.Employee.Address, Password: "secret"}
+		}
+		confirm := func(in support.ConfirmLockedInput) error {
+			_, err := s.s.ConfirmLocked(s.ctx, veranda.Anonymous(), in)
+			return err
+		}
+		carryOut := func(in support.ConfirmLockedInput) error {
+			_, err := s.s.CarryOut(s.ctx, s.w.Support.Actor, support.ActionInput{Request: in.Request, Action: in.Action})
+			return err
+		}
+		in := propose("unlock", s.w.Employee.Address)
+		mails := s.mails(s.w.Employee.Address)
+		if last := mails[len(mails)-1]; !strings.Contains(last, "/support?token="+in.Request.String()+"."+in.Action.String()) {
+			s.Errorf("the mail: %s", last)
+		}
+		wrong, stranger := in, in
+		wrong.Password, stranger.Address = "guess", s.w.Owner.Address
+		verandatest.WantCode(s, confirm(wrong), veranda.CodeUnauthenticated)
+		if err := confirm(stranger); err != error(veranda.ErrNotFound) {
+			s.Errorf("somebody else's password: %v", err)
+		}
+		verandatest.WantCode(s, carryOut(in), veranda.CodeConflict)
+		s.must(confirm(in))
+		s.must(carryOut(in))
+
+		// What asks to sign in is not confirmed like this; and another's account is not touched, whoever confirms.
+		note := propose("note", "someone@elsewhere.example")
+		if err := confirm(note); err != error(veranda.ErrNotFound) {
+			s.Errorf("an action that asks to sign in: %v", err)
+		}
+		theirs := propose("unlock", s.w.Owner.Address)
+		s.must(confirm(theirs))
+		verandatest.WantCode(s, carryOut(theirs), veranda.CodeConflict)
+		if diff := cmp.Diff([]string{"unlock " + s.w.Employee.Address}, s.noted); diff != "" {
+			s.Errorf("carried out (-want +got):\n%s", diff)
+		}
+		verandatest.WantFields(s, confirm(support.ConfirmLockedInput{}), "/request_id required", "/action_id required", "/address email", "/password required")
 	})
 }
