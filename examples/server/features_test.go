@@ -28,8 +28,28 @@ type clause struct {
 
 // features are all rows that are tested, in the order of the table.
 func features() []feature {
-	all := slices.Concat(accountFeatures(), directoryFeatures(), slices.Insert(organizationFeatures(), 1, joiningFeatures()...), invitingFeatures(), roleFeatures(), deliveryFeatures(), languageFeatures(), structureFeatures(), leavingFeatures(), relationFeatures(), assignFeatures(), factorFeatures(), auditFeatures(), supportFeatures(), workspaceFeatures(), taskFeatures(), streamFeatures(), statisticsFeatures(), embedderFeatures())
-	const letters = "TWKRSE" // accounts and tenancy first, those who embed it last
+	all := slices.Concat(
+		accountFeatures(),
+		directoryFeatures(),
+		slices.Insert(organizationFeatures(), 1, joiningFeatures()...),
+		invitingFeatures(),
+		roleFeatures(),
+		deliveryFeatures(),
+		languageFeatures(),
+		structureFeatures(),
+		leavingFeatures(),
+		relationFeatures(),
+		assignFeatures(),
+		factorFeatures(),
+		auditFeatures(),
+		supportFeatures(),
+		workspaceFeatures(),
+		taskFeatures(),
+		streamFeatures(),
+		statisticsFeatures(),
+		embedderFeatures(),
+	)
+	const letters = "TWCKRMNSE" // accounts and tenancy first, those who embed it last
 	number := func(f feature) int {
 		n, err := strconv.Atoi(f.id[1:])
 		if err != nil {

@@ -62,7 +62,25 @@ type matrix struct {
 
 // places are all places of the matrix.
 func places() []*place {
-	return slices.Concat(accountPlaces(), organizationPlaces(), directoryPlaces(), leavingPlaces(), relationPlaces(), auditPlaces(), supportPlaces(), invitationPlaces(), deliveryPlaces(), assignPlaces(), workspacePlaces(), taskPlaces(), streamPlaces(), statisticsPlaces(), joiningPlaces(), rolePlaces(), structurePlaces())
+	return slices.Concat(
+		accountPlaces(),
+		organizationPlaces(),
+		directoryPlaces(),
+		leavingPlaces(),
+		relationPlaces(),
+		auditPlaces(),
+		supportPlaces(),
+		invitationPlaces(),
+		deliveryPlaces(),
+		assignPlaces(),
+		workspacePlaces(),
+		taskPlaces(),
+		streamPlaces(),
+		statisticsPlaces(),
+		joiningPlaces(),
+		rolePlaces(),
+		structurePlaces(),
+	)
 }
 
 // Every route of the running program is called by every role, in every kind of workspace, on one's own and on others'
