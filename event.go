@@ -21,6 +21,10 @@ type Event struct {
 	Kind string `json:"kind"`
 	// Subject is the id of the thing that changed.
 	Subject string `json:"subject_id"`
+	// To are those who alone may see the event, wherever it happened: who takes part in a conversation, whose setting it
+	// is. Empty for events that whoever sees the workspace, or belongs to the organization, may see. At most
+	// MaxRecipients.
+	To []AccountID `json:"to,omitempty"`
 	// By is the account that did it; zero for system actors and anonymous ones.
 	By AccountID `json:"by"`
 	// System names the background job that did it, if one did.
@@ -28,6 +32,45 @@ type Event struct {
 	At     time.Time `json:"at"`
 	// Data is what the kind's documentation says; never a secret, never more than what readers of the subject may see.
 	Data json.RawMessage `json:"data"`
+}
+
+// MaxRecipients is how many people an event can be addressed to.
+const MaxRecipients = 1000
+
+// Addressed tells whether only some people may see the event.
+func (e Event) Addressed() bool { return len(e.To) > 0 }
+
+// recipients are To as the log keeps it.
+func (e Event) recipients() string {
+	if len(e.To) == 0 {
+		return ""
+	}
+	ids := make([]string, len(e.To))
+	for i, id := range e.To {
+		ids[i] = id.String()
+	}
+	return strings.Join(ids, " ")
+}
+
+// recipientList reads To from the log.
+type recipientList struct{ to *[]AccountID }
+
+func (r recipientList) Scan(src any) error {
+	var text string
+	if err := Optional(&text).Scan(src); err != nil {
+		return err
+	}
+	if text == "" {
+		return nil
+	}
+	for field := range strings.SplitSeq(text, " ") {
+		var id AccountID
+		if err := id.UnmarshalText([]byte(field)); err != nil {
+			return fmt.Errorf("veranda: recipients of an event: %w", err)
+		}
+		*r.to = append(*r.to, id)
+	}
+	return nil
 }
 
 // MarshalData is the Data of an event.

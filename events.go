@@ -29,7 +29,7 @@ func queryEvents(ctx context.Context, query queryFunc, text string, args ...any)
 func scanEvent(rows *sql.Rows, more ...any) (Event, error) {
 	var e Event
 	var data []byte
-	err := rows.Scan(append([]any{&e.Org, &e.ID, &e.Workspace, &e.Kind, &e.Subject, &e.By, &e.System, Moment(&e.At), &data}, more...)...)
+	err := rows.Scan(append([]any{&e.Org, &e.ID, &e.Workspace, &e.Kind, &e.Subject, &e.By, &e.System, Moment(&e.At), &data, recipientList{&e.To}}, more...)...)
 	if err != nil {
 		return e, fmt.Errorf("veranda: read event: %w", err)
 	}

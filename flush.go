@@ -35,6 +35,11 @@ func (tx *Tx) flush(ctx context.Context) (stored, work bool, err error) {
 	if err := tx.askHooks(ctx); err != nil {
 		return false, false, err
 	}
+	for _, e := range g.events {
+		if len(e.To) > MaxRecipients {
+			return false, false, fmt.Errorf("veranda: %s is addressed to %d people, more than %d", e.Kind, len(e.To), MaxRecipients)
+		}
+	}
 	tx.db.mu.RLock()
 	consumers := tx.db.consumers
 	tx.db.mu.RUnlock()
@@ -90,12 +95,17 @@ func (tx *Tx) askHooks(ctx context.Context) error {
 // One statement and one argument whatever their number: the text is prepared once, works with every driver, and travels
 // with COMMIT where the pool can do that.
 const flushPostgres = `WITH event AS (
-	INSERT INTO veranda_events (org_id, id, workspace_id, kind, subject_id, by_id, system, at, data)
-	SELECT org_id, id, workspace_id, kind, subject_id, by_id, system, at, data
-	FROM jsonb_to_recordset($1::jsonb) AS e (org_id uuid, id uuid, workspace_id uuid, kind text, subject_id text, by_id uuid, system text, at timestamptz, data jsonb))
+	INSERT INTO veranda_events (org_id, id, workspace_id, kind, subject_id, by_id, system, at, data, to_ids)
+	SELECT org_id, id, workspace_id, kind, subject_id, by_id, system, at, data, to_ids
+	FROM jsonb_to_recordset($1::jsonb) AS e (org_id uuid, id uuid, workspace_id uuid, kind text, subject_id text, by_id uuid, system text, at timestamptz, data jsonb, to_ids text))
 INSERT INTO veranda_outbox (id, consumer, org_id, event_id, payload, due_at)
 SELECT id, consumer, org_id, event_id, payload, due_at
 FROM jsonb_to_recordset($2::jsonb) AS o (id uuid, consumer text, org_id uuid, event_id uuid, payload text, due_at timestamptz)`
+
+// What is addressed to people is found by them too; $1 are the events once more.
+const flushRecipientsPostgres = `INSERT INTO veranda_event_recipients (account_id, event_id, org_id)
+SELECT DISTINCT a.id::uuid, e.id, e.org_id
+FROM jsonb_to_recordset($1::jsonb) AS e (org_id uuid, id uuid, to_ids text), unnest(string_to_array(e.to_ids, ' ')) AS a (id) WHERE e.to_ids <> ''`
 
 // eventRow is an event as flushPostgres reads it.
 type eventRow struct {
@@ -108,6 +118,7 @@ type eventRow struct {
 	System    string          `json:"system"`
 	At        time.Time       `json:"at"`
 	Data      json.RawMessage `json:"data"`
+	To        string          `json:"to_ids"`
 }
 
 func nullable[Kind any](id ID[Kind]) *ID[Kind] {
@@ -119,8 +130,10 @@ func nullable[Kind any](id ID[Kind]) *ID[Kind] {
 
 func (tx *Tx) flushPostgres(ctx context.Context, events []Event, entries []outboxEntry) error {
 	rows := make([]eventRow, len(events))
+	addressed := false
 	for i, e := range events {
-		rows[i] = eventRow{e.Org, e.ID, nullable(e.Workspace), e.Kind, e.Subject, nullable(e.By), e.System, e.At, e.Data}
+		rows[i] = eventRow{e.Org, e.ID, nullable(e.Workspace), e.Kind, e.Subject, nullable(e.By), e.System, e.At, e.Data, e.recipients()}
+		addressed = addressed || e.Addressed()
 	}
 	eventJSON, err := json.Marshal(rows)
 	if err != nil {
@@ -133,13 +146,17 @@ func (tx *Tx) flushPostgres(ctx context.Context, events []Event, entries []outbo
 	if err != nil {
 		return err
 	}
-	return tx.Defer(ctx, flushPostgres, string(eventJSON), string(entryJSON))
+	if err := tx.Defer(ctx, flushPostgres, string(eventJSON), string(entryJSON)); err != nil || !addressed {
+		return err
+	}
+	return tx.Defer(ctx, flushRecipientsPostgres, string(eventJSON))
 }
 
 // SQLite has no INSERT inside a WITH; its statements cost no round trip.
 const (
-	flushEventSQLite  = `INSERT INTO veranda_events (org_id, id, workspace_id, kind, subject_id, by_id, system, at, data) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`
-	flushOutboxSQLite = `INSERT INTO veranda_outbox (id, consumer, org_id, event_id, payload, due_at) VALUES ($1, $2, $3, $4, $5, $6)`
+	flushEventSQLite     = `INSERT INTO veranda_events (org_id, id, workspace_id, kind, subject_id, by_id, system, at, data, to_ids) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`
+	flushRecipientSQLite = `INSERT INTO veranda_event_recipients (account_id, event_id, org_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`
+	flushOutboxSQLite    = `INSERT INTO veranda_outbox (id, consumer, org_id, event_id, payload, due_at) VALUES ($1, $2, $3, $4, $5, $6)`
 )
 
 func (tx *Tx) flushSQLite(ctx context.Context, events []Event, entries []outboxEntry) error {
@@ -151,8 +168,13 @@ func (tx *Tx) flushSQLite(ctx context.Context, events []Event, entries []outboxE
 		if !e.By.IsZero() {
 			by = e.By
 		}
-		if _, err := tx.bun.Tx.ExecContext(ctx, flushEventSQLite, e.Org, e.ID, workspace, e.Kind, e.Subject, by, e.System, e.At.UnixMicro(), string(e.Data)); err != nil {
+		if _, err := tx.bun.Tx.ExecContext(ctx, flushEventSQLite, e.Org, e.ID, workspace, e.Kind, e.Subject, by, e.System, e.At.UnixMicro(), string(e.Data), e.recipients()); err != nil {
 			return err
+		}
+		for _, account := range e.To {
+			if _, err := tx.bun.Tx.ExecContext(ctx, flushRecipientSQLite, account, e.ID, e.Org); err != nil {
+				return err
+			}
 		}
 	}
 	for _, o := range entries {

@@ -144,7 +144,7 @@ func (db *DB) process(ctx context.Context, w work) error {
 }
 
 const (
-	eventColumns  = `e.org_id, e.id, e.workspace_id, e.kind, e.subject_id, e.by_id, e.system, e.at, e.data`
+	eventColumns  = `e.org_id, e.id, e.workspace_id, e.kind, e.subject_id, e.by_id, e.system, e.at, e.data, e.to_ids`
 	closePostgres = `WITH closed AS (DELETE FROM veranda_outbox WHERE id IN (SELECT value::uuid FROM jsonb_array_elements_text($1::jsonb)) RETURNING org_id, event_id)
 SELECT ` + eventColumns + ` FROM closed c JOIN veranda_events e ON e.org_id = c.org_id AND e.id = c.event_id ORDER BY e.id`
 	readWorkSQLite  = `SELECT ` + eventColumns + ` FROM veranda_outbox o JOIN veranda_events e ON e.org_id = o.org_id AND e.id = o.event_id WHERE o.id IN (SELECT value FROM json_each($1)) ORDER BY e.pos`

@@ -153,7 +153,7 @@ func (tx *Tx) DB() *DB { return tx.db }
 func (tx *Tx) Bun() bun.Tx { return tx.bun }
 
 // Emit stores an event with the commit. Id and time are filled in when absent; what is emitted in a savepoint that fails
-// is dropped with it.
+// is dropped with it. Past MaxRecipients the commit fails.
 func (tx *Tx) Emit(e Event) {
 	if e.ID.IsZero() {
 		e.ID = NewID[eventKind]()

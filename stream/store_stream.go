@@ -22,7 +22,7 @@ LEFT JOIN veranda_statuses t ON t.org_id = e.org_id AND t.id = e.id
 LEFT JOIN veranda_accounts a ON a.id = e.by_id
 WHERE e.org_id = $1 AND `
 	streamInWorkspace = `e.workspace_id = $3`
-	streamRange       = ` AND e.id < $4 AND e.id >= $5
+	streamRange       = ` AND e.id < $4 AND e.id >= $5 AND e.to_ids = ''
 AND (e.kind <> '` + EventStatusPosted + `' OR t.id IS NOT NULL)
 AND (`
 	streamOrder = ` ORDER BY e.id DESC LIMIT $6`

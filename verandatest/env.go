@@ -101,8 +101,9 @@ func (e *Env) Events(t testing.TB, kinds ...string) []veranda.Event {
 		ByID        veranda.AccountID
 		System      string
 		Data        []byte
+		ToIDs       string `bun:"to_ids"`
 	}
-	err := e.DB.Reader().NewRaw("SELECT org_id, id, workspace_id, kind, subject_id, by_id, system, data FROM veranda_events ORDER BY id").Scan(context.Background(), &rows)
+	err := e.DB.Reader().NewRaw("SELECT org_id, id, workspace_id, kind, subject_id, by_id, system, data, to_ids FROM veranda_events ORDER BY id").Scan(context.Background(), &rows)
 	if err != nil {
 		t.Fatalf("read events: %v", err)
 	}
@@ -111,8 +112,16 @@ func (e *Env) Events(t testing.TB, kinds ...string) []veranda.Event {
 		if len(kinds) > 0 && !covered(kinds, r.Kind) {
 			continue
 		}
+		var to []veranda.AccountID
+		for _, field := range strings.Fields(r.ToIDs) {
+			var id veranda.AccountID
+			if err := id.UnmarshalText([]byte(field)); err != nil {
+				t.Fatalf("recipients of %s: %v", r.ID, err)
+			}
+			to = append(to, id)
+		}
 		events = append(events, veranda.Event{
-			Org: r.OrgID, ID: r.ID, Workspace: r.WorkspaceID, Kind: r.Kind, Subject: r.SubjectID, By: r.ByID, System: r.System, Data: r.Data,
+			Org: r.OrgID, ID: r.ID, Workspace: r.WorkspaceID, Kind: r.Kind, Subject: r.SubjectID, By: r.ByID, System: r.System, Data: r.Data, To: to,
 		})
 	}
 	return events
