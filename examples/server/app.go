@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/veranda-go/veranda"
+	"github.com/veranda-go/veranda/examples/server/internal/blobs"
 	"github.com/veranda-go/veranda/examples/server/internal/config"
 	"github.com/veranda-go/veranda/examples/server/internal/inbound"
 	"github.com/veranda-go/veranda/examples/server/internal/mail"
@@ -26,13 +27,14 @@ import (
 	people "github.com/veranda-go/veranda/tenancy/directory"
 	"github.com/veranda-go/veranda/tenancy/support"
 	"github.com/veranda-go/veranda/workspace"
+	"github.com/veranda-go/veranda/workspace/files"
 	"github.com/veranda-go/veranda/workspace/statistics"
 )
 
 // modules are the packages the product is made of, in the order of their dependence.
 func modules() []veranda.Module {
 	return []veranda.Module{
-		veranda.Core(), tenancy.Module(), audit.Module(), support.Module(), people.Module(), workspace.Module(), statistics.Module(), tasks.Module(), stream.Module(),
+		veranda.Core(), tenancy.Module(), audit.Module(), support.Module(), people.Module(), workspace.Module(), files.Module(), statistics.Module(), tasks.Module(), stream.Module(),
 	}
 }
 
@@ -44,6 +46,7 @@ type services struct {
 	support    *support.Service
 	directory  *people.Service
 	workspaces *workspace.Service
+	files      *files.Service
 	statistics *statistics.Service
 	tasks      *tasks.Service
 	stream     *stream.Service
@@ -82,6 +85,13 @@ func newServices(ctx context.Context, db *veranda.DB, settings *config.Config, m
 		return nil, err
 	}
 	if s.workspaces, err = workspace.New(workspace.Deps{DB: db, Authz: s.authz, Limits: limits, Post: tenancy.Post{}}); err != nil {
+		return nil, err
+	}
+	bucket, err := blobs.Open(ctx, settings.FilesURL)
+	if err != nil {
+		return nil, fmt.Errorf("FILES_URL: %w", err)
+	}
+	if s.files, err = files.New(files.Deps{DB: db, Authz: s.authz, Limits: limits, Blobs: bucket}); err != nil {
 		return nil, err
 	}
 	if s.tasks, err = tasks.New(tasks.Deps{DB: db, Authz: s.authz, Limits: limits}); err != nil {
@@ -161,6 +171,7 @@ func newApp(ctx context.Context, settings *config.Config, log *slog.Logger, limi
 	for _, job := range []veranda.Periodic{
 		web.SweepIdempotency(a.db), a.services.tenancy.TidyJob(), a.services.tenancy.DomainsJob(), a.services.tenancy.JoinsJob(),
 		a.services.audit.RetentionJob(), a.services.directory.IndexJob(),
+		a.services.files.TidyJob(),
 	} {
 		if err := a.db.Every(job); err != nil {
 			return nil, err
@@ -220,6 +231,7 @@ func (a *app) newServer(mailbox *mail.Mailbox, phoneBox *phone.Box) (*web.Server
 	roleRoutes(server, a.services.tenancy)
 	workspaceRoutes(server, a.services.workspaces)
 	workspaceTeamRoutes(server, a.services.workspaces)
+	fileRoutes(server, a.services.files)
 	taskRoutes(server, a.services.tasks)
 	streamRoutes(server, a.services.stream)
 	statisticsRoutes(server, a.services.statistics)

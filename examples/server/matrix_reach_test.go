@@ -33,6 +33,7 @@ func (m *matrix) furnishBelongings(t *testing.T) {
 	}
 	m.supportBelongings(t)
 	m.joiningBelongings(t)
+	m.fileBelongings(t)
 }
 
 // invite makes an invitation to a workspace.

@@ -133,7 +133,7 @@ func (m *matrix) constants(in *tenant) ids {
 		"account": in.maker.account, "member": m.spares[in]["employee"][1].account,
 		"other": m.partners[in][len(m.partners[in])-1].org,
 	}
-	for _, name := range append([]string{"item", "delivery"}, structureIDs...) {
+	for _, name := range append([]string{"item", "delivery", "attachment"}, structureIDs...) {
 		if id, known := m.belongings[in][name]; known {
 			made[name] = id
 		}

@@ -74,6 +74,7 @@ func places() []*place {
 		deliveryPlaces(),
 		assignPlaces(),
 		workspacePlaces(),
+		filePlaces(),
 		taskPlaces(),
 		streamPlaces(),
 		statisticsPlaces(),

@@ -135,6 +135,7 @@ var permissionTable = []struct{ permission, roles string }{
 	{"task.edit", contributors},
 	{"task.edit:assigned", "guest"},
 	{"task.comment", belongs},
+	{"file.upload", belongs},
 	{"task.follow", belongs},
 	{"status.create", contributors},
 	{"status.comment", belongs},

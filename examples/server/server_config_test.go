@@ -30,6 +30,7 @@ func wrongConfiguration(t *testing.T, s *stack) {
 		"INBOUND_LISTEN":   {"25", "localhost:port"},
 		"INBOUND_DOMAIN":   {"mail@veranda.example", "veranda.example"},
 		"TEMPLATES_DIR":    {"/nowhere/at/all"},
+		"FILES_URL":        {"s3://" + secret, "ftp://a"},
 		"SECRET_KEY":       {secret, "aHVudGVyMg=="},
 		"POLICY_REPLACE":   {"maybe", "true"},
 		"TRUSTED_PROXIES":  {"10.0.0.0/40", "proxy"},

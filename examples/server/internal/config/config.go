@@ -34,6 +34,8 @@ type Config struct {
 	Phone *phone.Provider
 	// InboundListen is the address for mail that comes in, empty: none does; InboundDomain the domain of its addresses.
 	InboundListen, InboundDomain string
+	// FilesURL is where files are kept: a folder, or a URL.
+	FilesURL string
 	// TemplatesDir is a folder with mails of the host's own; empty: none.
 	TemplatesDir string
 	// SecretKey signs and encrypts; at least 32 bytes. Empty after Load when SECRET_KEY is not set: Prepare fills it in.
@@ -94,6 +96,7 @@ func Load(getenv func(string) string) (*Config, error) {
 	c.Phone = r.phone("PHONE_URL")
 	c.InboundListen, c.InboundDomain = r.inbound("INBOUND_LISTEN", "INBOUND_DOMAIN", c.MailFrom)
 	c.TemplatesDir = r.folder("TEMPLATES_DIR")
+	c.FilesURL = r.bucket("FILES_URL", filepath.Join(c.DataDir, "files"))
 	c.SecretKey = r.secretKey("SECRET_KEY")
 	c.PolicyFile = r.text("POLICY_FILE", "")
 	c.PolicyReplace = r.policyReplace("POLICY_REPLACE", c.PolicyFile != "")

@@ -41,6 +41,15 @@ func (r *reader) inbound(listenName, domainName string, from mail.Address) (list
 	return r.address(listenName, ":25"), domain
 }
 
+// bucket is a folder, or the URL of one, or memory.
+func (r *reader) bucket(name, fallback string) string {
+	value := r.text(name, fallback)
+	if scheme, _, isURL := strings.Cut(value, "://"); isURL && scheme != "file" && scheme != "mem" {
+		r.wrong(name, "is neither a folder nor a URL of file:// or mem://")
+	}
+	return value
+}
+
 func (r *reader) folder(name string) string {
 	value := r.text(name, "")
 	if value == "" {

@@ -22,6 +22,7 @@ func Table() []Variable {
 		{"INBOUND_LISTEN", "none: no mail comes in", "Address and port for SMTP. Mails then have a return path each, bounce+…@INBOUND_DOMAIN, and what comes back there is noted; everything else is refused."},
 		{"INBOUND_DOMAIN", "the domain of MAIL_FROM", "Domain whose mail arrives at INBOUND_LISTEN, directly or by the mail server of the domain."},
 		{"TEMPLATES_DIR", "none: the shipped mails", "Folder with mails in further languages or other words: tenancy/<language>/<name>.txt, .html and .sms, statistics/<language>/digest.txt, and calendar.json beside them. Read at each start; what is shipped stands in for what is missing."},
+		{"FILES_URL", "DATA_DIR/files", "Where uploaded files are kept: a folder, as a path or file://, which several nodes share; or mem://, which forgets them."},
 		{"SECRET_KEY", "made and kept in DATA_DIR/secret.key", "Base64 of at least 32 random bytes. Several nodes need the same one."},
 		{"POLICY_FILE", "none: the shipped policy", "Casbin CSV whose rows extend the shipped policy. Read at each start; give every node the same one. A row: p, owner, invitation, withdraw, allow."},
 		{"POLICY_REPLACE", "false", "true puts the rows of POLICY_FILE in the place of the shipped ones."},
