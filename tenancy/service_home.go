@@ -2,9 +2,7 @@ package tenancy
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/veranda-go/veranda"
@@ -54,7 +52,7 @@ func (s *Service) suspendElsewhere(ctx context.Context, tx *veranda.Tx, org vera
 // systemHome is who suspends memberships elsewhere, in the eyes of those.
 const systemHome = "home"
 
-// tellSuspended writes to the managers of an organization that a member of theirs was disabled at home.
+// tellSuspended writes to those of an organization who can let members in again that a member of theirs was disabled at home.
 func (s *Service) tellSuspended(ctx context.Context, tx *veranda.Tx, org veranda.OrgID, account, except veranda.AccountID) error {
 	data := map[string]string{}
 	var name, address, organization string
@@ -66,7 +64,7 @@ WHERE m.org_id = $1 AND m.account_id = $2`, []any{org, account}, &name, &address
 		return err
 	}
 	data["Person"], data["Address"], data["Organization"] = name, address, organization
-	managers, err := managersOf(ctx, tx, org)
+	managers, err := s.holders(ctx, tx, org, PermGrantRole, maxTold)
 	if err != nil {
 		return err
 	}
@@ -83,26 +81,6 @@ WHERE m.org_id = $1 AND m.account_id = $2`, []any{org, account}, &name, &address
 
 // maxTold bounds how many managers are written to.
 const maxTold = 50
-
-// managersOf are the people who manage an organization's members, as shipped: owners, administrators, access managers.
-func managersOf(ctx context.Context, tx *veranda.Tx, org veranda.OrgID) (managers []veranda.AccountID, err error) {
-	err = readAll(ctx, tx.Query, `SELECT m.account_id, m.roles, m.team_roles FROM veranda_memberships m JOIN veranda_accounts a ON a.id = m.account_id
-WHERE m.org_id = $1 AND m.kind = 'internal' AND m.disabled_at IS NULL AND a.state = 'active'
-AND (m.roles <> 'employee' OR m.team_roles <> '') ORDER BY m.joined_at, m.account_id`, []any{org}, func(rows *sql.Rows) error {
-		var account veranda.AccountID
-		var roles, team string
-		err := rows.Scan(&account, &roles, &team)
-		held := strings.Fields(join(roles, team))
-		manages := slices.ContainsFunc(held, func(role string) bool {
-			return role == RoleOwner || role == RoleAdministrator || role == RoleAccessManager
-		})
-		if manages && len(managers) < maxTold {
-			managers = append(managers, account)
-		}
-		return err
-	})
-	return managers, err
-}
 
 // ConfirmMember lets somebody in again whose home has disabled them. What the home does afterwards changes nothing here
 // until it disables them once more.
