@@ -32,6 +32,8 @@ type DB struct {
 	wake       chan struct{} // the relay: there is committed work
 	sequence   chan struct{} // the sequencer: there are committed events
 	statements statementCache
+	announced  announcements
+	location   string // of a PostgreSQL that Open opened
 }
 
 // Option adjusts a DB.
@@ -68,6 +70,7 @@ func newDB(writer, reader *bun.DB, options []Option) (*DB, error) {
 	db := &DB{
 		writer: writer, reader: reader, kind: kind, clock: SystemClock{}, log: slog.Default(),
 		wake: make(chan struct{}, 1), sequence: make(chan struct{}, 1),
+		announced: announcements{outward: make(chan struct{}, 1)},
 	}
 	for _, option := range options {
 		option(db)
@@ -178,6 +181,7 @@ func (db *DB) consumer(name string) (Consumer, bool) {
 
 // signal tells relay and sequencer that something was committed; it never blocks.
 func (db *DB) signal(work bool) {
+	db.committed()
 	select {
 	case db.sequence <- struct{}{}:
 	default:

@@ -1,6 +1,7 @@
 package veranda
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -157,6 +158,8 @@ const (
 	flushEventSQLite     = `INSERT INTO veranda_events (org_id, id, workspace_id, kind, subject_id, by_id, system, at, data, to_ids) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`
 	flushRecipientSQLite = `INSERT INTO veranda_event_recipients (account_id, event_id, org_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`
 	flushOutboxSQLite    = `INSERT INTO veranda_outbox (id, consumer, org_id, event_id, payload, due_at) VALUES ($1, $2, $3, $4, $5, $6)`
+	flushHeadSQLite      = `INSERT INTO veranda_heads (org_id, workspace_id, last_id) VALUES ($1, $2, $3)
+ON CONFLICT (org_id, workspace_id) DO UPDATE SET last_id = excluded.last_id WHERE last_id < excluded.last_id`
 )
 
 func (tx *Tx) flushSQLite(ctx context.Context, events []Event, entries []outboxEntry) error {
@@ -177,10 +180,33 @@ func (tx *Tx) flushSQLite(ctx context.Context, events []Event, entries []outboxE
 			}
 		}
 	}
+	for in, last := range newest(events) {
+		if _, err := tx.bun.Tx.ExecContext(ctx, flushHeadSQLite, in.org, in.workspace, last); err != nil {
+			return err
+		}
+	}
 	for _, o := range entries {
 		if _, err := tx.bun.Tx.ExecContext(ctx, flushOutboxSQLite, o.ID, o.Consumer, o.Org, o.Event, o.Payload, o.DueAt.UnixMicro()); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// place is a workspace.
+type place struct {
+	org       OrgID
+	workspace WorkspaceID
+}
+
+// newest are the last events of the workspaces they happened in, but for those that only some people may see.
+func newest(events []Event) map[place]EventID {
+	heads := map[place]EventID{}
+	for _, e := range events {
+		in := place{e.Org, e.Workspace}
+		if last, known := heads[in]; !e.Workspace.IsZero() && !e.Addressed() && (!known || bytes.Compare(last.value[:], e.ID.value[:]) < 0) {
+			heads[in] = e.ID
+		}
+	}
+	return heads
 }

@@ -30,7 +30,7 @@ func openPostgres(ctx context.Context, location string, options []Option) (*DB, 
 	if err != nil {
 		return nil, err
 	}
-	db.owned, db.pipelined = true, true
+	db.owned, db.pipelined, db.location = true, true, location
 	if err := db.Ping(ctx); err != nil {
 		_ = db.Close()
 		return nil, fmt.Errorf("veranda: open PostgreSQL: %w", err)

@@ -272,9 +272,14 @@ func guarded(fn func() error) (err error) {
 }
 
 // Drain does all work that is due, in the caller's goroutine, and tells how many pieces it did: for tests, command-line
-// tools, and programs that start no background work.
+// tools, and programs that start no background work. On PostgreSQL it also gives committed events their positions.
 func (db *DB) Drain(ctx context.Context) (int, error) {
 	done := 0
+	if db.kind == dialect.Postgres {
+		if err := db.sequenceAll(ctx); err != nil {
+			return done, err
+		}
+	}
 	for {
 		batches, count, err := db.claim(ctx)
 		if err != nil || count == 0 {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/hibiken/asynq"
+	"github.com/redis/go-redis/v9"
 
 	"github.com/veranda-go/veranda/internal/dialect"
 	"github.com/veranda-go/veranda/internal/queue"
@@ -34,6 +35,7 @@ type Runner struct {
 	client    *asynq.Client
 	server    *asynq.Server
 	stopQueue func()
+	bus       redis.UniversalClient // nil: no Redis joins the nodes
 	cancel    context.CancelFunc
 	loops     sync.WaitGroup
 	stopOnce  sync.Once
@@ -84,8 +86,9 @@ func Start(ctx context.Context, db *DB, config RunnerConfig) (*Runner, error) {
 	r.loop(ctx, "relay", db.wake, time.Second, r.relay)
 	r.loop(ctx, "periodic jobs", nil, time.Second, db.EnqueueDue)
 	if db.kind == dialect.Postgres {
-		r.loop(ctx, "sequencer", db.sequence, 500*time.Millisecond, r.sequence)
+		r.loop(ctx, "sequencer", db.sequence, 500*time.Millisecond, db.sequenceAll)
 	}
+	r.announce(ctx, config.RedisURL, connection)
 	return r, nil
 }
 
@@ -159,16 +162,6 @@ func (r *Runner) perform(ctx context.Context, t *asynq.Task) error {
 	return nil
 }
 
-func (r *Runner) sequence(ctx context.Context) error {
-	for ctx.Err() == nil {
-		given, err := r.db.sequenceOnce(ctx)
-		if err != nil || given < 1000 {
-			return err
-		}
-	}
-	return nil
-}
-
 // Ready tells whether the queue answers.
 func (r *Runner) Ready() error {
 	if err := r.client.Ping(); err != nil {
@@ -191,6 +184,9 @@ func (r *Runner) Stop() {
 
 func (r *Runner) closeClients() {
 	_ = r.client.Close()
+	if r.bus != nil {
+		_ = r.bus.Close()
+	}
 }
 
 // queueLog brings the job server's messages to the program's log.

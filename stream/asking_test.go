@@ -26,7 +26,10 @@ func TestEveryMethodAsks(t *testing.T) {
 			"React": like, "Unreact": like,
 			"ReactToComment":   stream.ReactToCommentInput{Reaction: stream.ReactionLike},
 			"UnreactToComment": stream.ReactToCommentInput{Reaction: stream.ReactionLike},
-		}, map[string]string{"WithTx": "it binds to a transaction and does nothing"})
+			"Vote":             stream.VoteInput{Options: []int64{1}},
+		}, map[string]string{
+			"WithTx": "it binds to a transaction and does nothing", "PollsJob": "it is a background job", "PreviewsConsumer": "it is a background job", "Notices": "it is a background job",
+		})
 	})
 }
 

@@ -59,7 +59,7 @@ func BenchmarkStream(b *testing.B) {
 			}
 			run("top", list(stream.ListInput{}))
 			run("deep", list(stream.ListInput{Page: deep}))
-			run("statuses", list(stream.ListInput{Kind: "stream"}))
+			run("statuses", list(stream.ListInput{Filter: stream.Filter{Kinds: []string{"stream"}}}))
 			run("all", func() error {
 				_, err := s.ListAll(ctx, w.Employee.Actor, stream.ListAllInput{Org: w.Org})
 				return err

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/veranda-go/veranda"
+	"github.com/veranda-go/veranda/workspace/files"
 )
 
 type commentKind struct{}
@@ -21,13 +22,17 @@ type Comment struct {
 	Org       veranda.OrgID `json:"organization_id"`
 	Status    ID            `json:"status_id"`
 	Author    Person        `json:"author"`
-	Text      string        `json:"text"`
+	Text      string        `json:"text" doc:"Markdown, as it was written."`
+	HTML      string        `json:"html" doc:"The text as HTML that is safe to show."`
 	CreatedAt time.Time     `json:"created_at"`
 	// EditedAt is absent until the text is changed for the first time.
 	EditedAt *time.Time `json:"edited_at,omitempty"`
 	// Version rises with every change of the text, not with reactions.
 	Version   int64     `json:"version"`
 	Reactions Reactions `json:"reactions"`
+	// Links are those in the text, at most five, with what their pages say of themselves.
+	Links       []Link             `json:"links"`
+	Attachments []files.Attachment `json:"attachments"`
 }
 
 // ETag is the comment's version for If-Match.
@@ -42,12 +47,16 @@ func (c Comment) Location() string {
 type AddCommentInput struct {
 	Org    veranda.OrgID `path:"org" json:"-"`
 	Status ID            `path:"status" json:"-"`
-	Text   string        `json:"text" minLength:"1" maxLength:"10000" doc:"Several lines, at most 10,000 characters."`
+	Text   string        `json:"text" minLength:"1" maxLength:"10000" doc:"Markdown, at most 10,000 characters. [@Ann Lee](account:<id>) mentions somebody."`
+	// Attachments are files that the caller uploaded and attached to nothing yet.
+	Attachments []files.ID `json:"attachments,omitempty" maxItems:"20" doc:"Files that were uploaded before."`
 }
 
 func (in *AddCommentInput) validate() error {
 	var c veranda.Checks
 	in.Text = c.Text("/text", in.Text, 1, maxCommentText)
+	c.Mentions("/text", in.Text)
+	c.Count("/attachments", len(in.Attachments), 0, files.MaxAttached)
 	return c.Err()
 }
 
@@ -57,12 +66,13 @@ type EditCommentInput struct {
 	Status  ID            `path:"status" json:"-"`
 	Comment CommentID     `path:"comment" json:"-"`
 	Version int64         `header:"If-Match" json:"-" doc:"The version that was read; absent for any."`
-	Text    string        `json:"text" minLength:"1" maxLength:"10000" doc:"Several lines, at most 10,000 characters."`
+	Text    string        `json:"text" minLength:"1" maxLength:"10000" doc:"Markdown, at most 10,000 characters."`
 }
 
 func (in *EditCommentInput) validate() error {
 	var c veranda.Checks
 	in.Text = c.Text("/text", in.Text, 1, maxCommentText)
+	c.Mentions("/text", in.Text)
 	return c.Err()
 }
 

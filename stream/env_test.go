@@ -10,10 +10,11 @@ import (
 	"github.com/veranda-go/veranda/tenancy"
 	"github.com/veranda-go/veranda/verandatest"
 	"github.com/veranda-go/veranda/verandatest/world"
+	"github.com/veranda-go/veranda/workspace/files"
 )
 
 func modules() []veranda.Module {
-	return []veranda.Module{veranda.Core(), tenancy.Module(), stream.Module()}
+	return []veranda.Module{veranda.Core(), tenancy.Module(), files.Module(), stream.Module()}
 }
 
 // suite is a furnished database with a service on it.

@@ -21,22 +21,66 @@ type Item struct {
 	Data json.RawMessage `json:"data"`
 	// Status is set where a status was posted, as it stands now.
 	Status *Status `json:"status,omitempty"`
+	// Run is set where the item stands for several alike; the item itself is the newest of them.
+	Run *Run `json:"run,omitempty"`
+}
+
+// Run is several items in one: what one person did in one workspace, of one kind, one after the other within an hour.
+// Service.ListRun lists them.
+type Run struct {
+	Count   int64     `json:"count" doc:"How many there are."`
+	FirstAt time.Time `json:"first_at" doc:"When the oldest of them happened."`
+	LastAt  time.Time `json:"last_at" doc:"When the newest of them happened."`
+	// Oldest is the last event of the run as the stream goes down; the item's own id is the first.
+	Oldest veranda.EventID `json:"oldest_id" doc:"The oldest of them; the item itself is the newest."`
+	// Sample are the newest of them, runSample at most, the item itself among them.
+	Sample []RunEvent `json:"sample" doc:"The newest of them, five at most, the item itself among them."`
+}
+
+// RunEvent is one of the items that a run stands for.
+type RunEvent struct {
+	ID      veranda.EventID `json:"id"`
+	Subject string          `json:"subject_id"`
+	At      time.Time       `json:"at"`
+	Data    json.RawMessage `json:"data"`
+}
+
+// Filter narrows a stream. What is set must all hold.
+type Filter struct {
+	Kinds    []string          `query:"kind" json:"-" maxItems:"20" maxLength:"100" doc:"Only these; may be repeated. A group such as tasks, or a kind such as tasks.task_finished."`
+	By       veranda.AccountID `query:"by" json:"-" doc:"Only what this person did."`
+	Since    time.Time         `query:"since" json:"-" doc:"Only what happened at this moment or later."`
+	Until    time.Time         `query:"until" json:"-" doc:"Only what happened before this moment."`
+	Statuses bool              `query:"statuses" json:"-" doc:"Only what people posted."`
+	Text     string            `query:"text" json:"-" maxLength:"200" doc:"Only statuses in which all of these words are found, in any order and spelled with capitals or without."`
+	// Collapse makes one item of several alike: see Run. Without it every event is an item of its own, as a program wants
+	// that follows a stream.
+	Collapse bool `query:"collapse" json:"-" doc:"Show what one person did several times within an hour as one item."`
 }
 
 // ListInput asks for the stream of a workspace.
 type ListInput struct {
 	Org       veranda.OrgID       `path:"org" json:"-"`
 	Workspace veranda.WorkspaceID `path:"workspace" json:"-"`
-	Kind      string              `query:"kind" json:"-" maxLength:"100" doc:"Only these: a group such as tasks, or a kind such as tasks.task_finished."`
-	By        veranda.AccountID   `query:"by" json:"-" doc:"Only what this person did."`
+	Filter
 	veranda.Page
 }
 
 // ListAllInput asks for the streams of all workspaces of an organization that the caller may see.
 type ListAllInput struct {
-	Org  veranda.OrgID     `path:"org" json:"-"`
-	Kind string            `query:"kind" json:"-" maxLength:"100" doc:"Only these: a group such as tasks, or a kind such as tasks.task_finished."`
-	By   veranda.AccountID `query:"by" json:"-" doc:"Only what this person did."`
+	Org veranda.OrgID `path:"org" json:"-"`
+	// Workspaces narrows it to some; one that the caller may not see is one where nothing happened.
+	Workspaces []veranda.WorkspaceID `query:"workspace" json:"-" maxItems:"100" doc:"Only these workspaces; may be repeated."`
+	Filter
+	veranda.Page
+}
+
+// ListRunInput asks for the items that a collapsed one stands for.
+type ListRunInput struct {
+	Org       veranda.OrgID       `path:"org" json:"-"`
+	Workspace veranda.WorkspaceID `path:"workspace" json:"-"`
+	Newest    veranda.EventID     `query:"newest" json:"-" required:"true" doc:"The id of the item."`
+	Oldest    veranda.EventID     `query:"oldest" json:"-" required:"true" doc:"The oldest_id of its run."`
 	veranda.Page
 }
 
@@ -44,33 +88,16 @@ type ListAllInput struct {
 const (
 	workspaceList    = "stream.workspace"
 	organizationList = "stream.organization"
+	runList          = "stream.run"
 )
 
-// selection is a checked request for a page of a stream.
-type selection struct {
-	list   string
-	size   int
-	before veranda.EventID // the page lies below this event
-	kind   string
-	by     veranda.AccountID
-}
-
-// filtered tells whether only some of the events are asked for.
-func (s selection) filtered() bool { return s.kind != "" || !s.by.IsZero() }
-
-// newSelection checks what both lists ask for.
-func newSelection(list, kind string, by veranda.AccountID, page veranda.Page) (selection, error) {
-	var c veranda.Checks
-	s := selection{list: list, size: page.Size(&c), before: lastEvent, kind: kind, by: by}
-	if kind != "" && !kindFilter.MatchString(kind) {
-		c.Add("/kind", "kind", "must be a group such as tasks or a kind such as tasks.task_finished")
+// position is the event a page lies below: above all of them for the first page.
+func position(c *veranda.Checks, page veranda.Page, list string) veranda.EventID {
+	before := lastEvent
+	if at := page.Position(c, list, 1); at != nil && before.UnmarshalText([]byte(at[0])) != nil {
+		badCursor(c)
 	}
-	if position := page.Position(&c, list, 1); position != nil {
-		if s.before.UnmarshalText([]byte(position[0])) != nil {
-			badCursor(&c)
-		}
-	}
-	return s, c.Err()
+	return before
 }
 
 // lastEvent is an id above all others.
@@ -80,3 +107,27 @@ var lastEvent = func() (id veranda.EventID) {
 	}
 	return id
 }()
+
+// above is the least id greater than one: a page below it begins with the one.
+func above(id veranda.EventID) veranda.EventID {
+	text := []byte(id.String())
+	for i := len(text) - 1; i >= 0; i-- {
+		switch text[i] {
+		case '-':
+			continue
+		case 'f':
+			text[i] = '0'
+			continue
+		case '9':
+			text[i] = 'a'
+		default:
+			text[i]++
+		}
+		break
+	}
+	var next veranda.EventID
+	if next.UnmarshalText(text) != nil || next.IsZero() {
+		return lastEvent
+	}
+	return next
+}

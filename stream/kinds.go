@@ -13,6 +13,9 @@ var kindPattern = regexp.MustCompile(`^[a-z][a-z0-9_]*\.([a-z0-9_]+|[a-z0-9_]*\*
 // kindFilter is what a reader may ask for: a group, which is what stands before the dot, or one kind.
 var kindFilter = regexp.MustCompile(`^[a-z][a-z0-9_]*(\.[a-z0-9_]+)?$`)
 
+// mutedKind is what may be muted in a workspace: one kind.
+var mutedKind = regexp.MustCompile(`^[a-z][a-z0-9_]*\.[a-z0-9_]+$`)
+
 // shown are the kinds of events a stream shows, as patterns of which none covers another.
 type shown []string
 
@@ -39,37 +42,40 @@ func covers(wide, narrow string) bool {
 	return wide == narrow
 }
 
-// narrowed are the kinds shown of those a reader asks for. Two patterns share the narrower one or nothing, so there are
-// never more than without a filter.
-func (s shown) narrowed(filter string) shown {
-	if filter == "" {
+// narrowed are the kinds shown of those a reader asks for; all where nothing is asked for.
+func (s shown) narrowed(filters []string) shown {
+	if len(filters) == 0 {
 		return s
 	}
-	if !strings.Contains(filter, ".") {
-		filter += ".*"
-	}
 	var out shown
-	for _, p := range s {
-		switch {
-		case covers(filter, p):
-			out = append(out, p)
-		case covers(p, filter):
-			out = append(out, filter)
+	for _, filter := range filters {
+		if !strings.Contains(filter, ".") {
+			filter += ".*"
+		}
+		for _, p := range s {
+			switch {
+			case covers(filter, p):
+				out = append(out, p)
+			case covers(p, filter):
+				out = append(out, filter)
+			}
 		}
 	}
-	return out
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
-// arguments are the patterns as LIKE has them, filled up to a number of placeholders by a pattern that no kind matches,
-// so that one text serves every filter.
-func (s shown) arguments(count int) []any {
+// match tells whether a kind is one of them.
+func (s shown) match(kind string) bool {
+	return slices.ContainsFunc(s, func(p string) bool { return covers(p, kind) })
+}
+
+// arguments are the patterns as LIKE has them.
+func (s shown) arguments() []any {
 	escape := strings.NewReplacer(`_`, `\_`, `*`, `%`)
-	out := make([]any, count)
-	for i := range out {
-		out[i] = ""
-		if i < len(s) {
-			out[i] = escape.Replace(s[i])
-		}
+	out := make([]any, len(s))
+	for i, p := range s {
+		out[i] = escape.Replace(p)
 	}
 	return out
 }

@@ -7,9 +7,9 @@ import (
 	"github.com/veranda-go/veranda"
 )
 
-// Revision is a text that a status had before it was edited.
+// Revision is a text that a status or comment had before it was edited.
 type Revision struct {
-	// Version is the status's version that had this text.
+	// Version is the status's or comment's version that had this text.
 	Version   int64     `json:"version"`
 	Text      string    `json:"text"`
 	WrittenAt time.Time `json:"written_at"`
@@ -24,12 +24,20 @@ type HistoryInput struct {
 
 const historyList = "stream.history"
 
-// validate gives the page's size and the version it begins below.
-func (in *HistoryInput) validate() (size int, before int64, err error) {
+// CommentHistoryInput asks for the former texts of a comment.
+type CommentHistoryInput struct {
+	Org     veranda.OrgID `path:"org" json:"-"`
+	Status  ID            `path:"status" json:"-"`
+	Comment CommentID     `path:"comment" json:"-"`
+	veranda.Page
+}
+
+// revisionPage gives a page's size and the version it begins below.
+func revisionPage(page veranda.Page) (size int, before int64, err error) {
 	var c veranda.Checks
-	size = in.Size(&c)
+	size = page.Size(&c)
 	before = 1<<63 - 1
-	if position := in.Position(&c, historyList, 1); position != nil {
+	if position := page.Position(&c, historyList, 1); position != nil {
 		before, err = strconv.ParseInt(position[0], 10, 64)
 		if err != nil {
 			badCursor(&c)

@@ -6,6 +6,7 @@ import (
 	"errors"
 
 	"github.com/veranda-go/veranda"
+	"github.com/veranda-go/veranda/workspace/files"
 )
 
 // Deps are what the service works with.
@@ -19,6 +20,12 @@ type Deps struct {
 	// themselves too. An event's data is shown as it is to whoever sees the workspace it happened in, guests included: name
 	// single kinds where a package's other events carry more, such as the addresses in those of invitations.
 	Kinds []string
+	// Files are what statuses and comments have attached; nil: nothing can be attached.
+	Files *files.Service
+	// Previews looks at the pages that texts link to; nil: links have no previews, and nothing is called. See NewPreviewer.
+	Previews Previewer
+	// PreviewsFor tells whether an organization wants previews of its links; nil: all do.
+	PreviewsFor func(ctx context.Context, org veranda.OrgID) (bool, error)
 }
 
 // Service is the package's API.
@@ -29,6 +36,8 @@ type Service struct {
 	shown  shown
 	reads  reads
 	texts  streamTexts
+	scans  scanTexts
+	posts
 }
 
 // reads are the service's composed reads, made once.
@@ -49,14 +58,16 @@ func New(d Deps) (*Service, error) {
 		return nil, err
 	}
 	return &Service{
-		conn: d.DB.Conn(), authz: d.Authz, limits: d.Limits, shown: shown,
+		posts: newPosts(d),
+		conn:  d.DB.Conn(), authz: d.Authz, limits: d.Limits, shown: shown,
 		reads: reads{
 			organization: d.Authz.Compose(veranda.Target{}),
 			workspace:    d.Authz.Compose(veranda.Target{Workspace: "$4"}),
 			status:       d.Authz.Compose(veranda.Target{Columns: statusOwnColumns, Join: statusOwnJoin, Workspace: "t.workspace_id"}),
 			comment:      d.Authz.Compose(veranda.Target{Columns: commentOwnColumns, Join: commentOwnJoin, Workspace: "t.workspace_id"}),
 		},
-		texts: newStreamTexts(len(shown), d.DB.Pick("", byWorkspaceSQLite), d.Authz.Visible("e.workspace_id")),
+		texts: newStreamTexts(d.DB, len(shown)),
+		scans: newScanTexts(d.DB, d.Authz.Visible("h.workspace_id")),
 	}, nil
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/veranda-go/veranda"
 	"github.com/veranda-go/veranda/stream"
 	"github.com/veranda-go/veranda/verandatest"
+	"github.com/veranda-go/veranda/workspace/files"
 )
 
 func TestPost(t *testing.T) {
@@ -23,6 +24,7 @@ func TestPost(t *testing.T) {
 			ID: posted.ID, Org: s.w.Org, Workspace: s.w.Open, Author: stream.Person{ID: s.w.Employee.Account, Name: s.w.Employee.Name},
 			Text: "We have moved in.\nCome and see.", CreatedAt: posted.CreatedAt, Version: 1,
 			Reactions: stream.Reactions{Counts: map[stream.Reaction]int64{}, Mine: []stream.Reaction{}},
+			HTML:      "<p>We have moved in.<br>\nCome and see.</p>", Links: []stream.Link{}, Attachments: []files.Attachment{},
 		}
 		same := cmp.Comparer(func(a, b stream.ID) bool { return a == b })
 		options := cmp.Options{same, cmp.Comparer(func(a, b veranda.OrgID) bool { return a == b }),

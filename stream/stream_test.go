@@ -145,9 +145,13 @@ func TestFilters(t *testing.T) {
 			{"tasks", s.w.Owner.Account, []string{"tasks.task_created"}},
 			{"", s.w.Outsider.Account, []string{}},
 		} {
+			filter := stream.Filter{By: c.by}
+			if c.kind != "" {
+				filter.Kinds = []string{c.kind}
+			}
 			for scope, items := range map[string][]stream.Item{
-				"workspace": s.list(s.w.Guest, stream.ListInput{Workspace: s.w.Open, Kind: c.kind, By: c.by}),
-				"all":       s.listAll(s.w.Guest, stream.ListAllInput{Kind: c.kind, By: c.by}),
+				"workspace": s.list(s.w.Guest, stream.ListInput{Workspace: s.w.Open, Filter: filter}),
+				"all":       s.listAll(s.w.Guest, stream.ListAllInput{Filter: filter}),
 			} {
 				got := []string{}
 				for _, item := range items {
@@ -159,9 +163,9 @@ func TestFilters(t *testing.T) {
 			}
 		}
 		for _, bad := range []string{"*", "tasks.*", "Tasks", "tasks.", "tasks%", "a.b.c", "' OR 1=1", "tasks\x00"} {
-			_, err := s.s.List(s.ctx, s.w.Guest.Actor, stream.ListInput{Org: s.w.Org, Workspace: s.w.Open, Kind: bad})
+			_, err := s.s.List(s.ctx, s.w.Guest.Actor, stream.ListInput{Org: s.w.Org, Workspace: s.w.Open, Filter: stream.Filter{Kinds: []string{bad}}})
 			verandatest.WantFields(s, err, "/kind kind")
-			_, err = s.s.ListAll(s.ctx, s.w.Guest.Actor, stream.ListAllInput{Org: s.w.Org, Kind: bad})
+			_, err = s.s.ListAll(s.ctx, s.w.Guest.Actor, stream.ListAllInput{Org: s.w.Org, Filter: stream.Filter{Kinds: []string{bad}}})
 			verandatest.WantFields(s, err, "/kind kind")
 		}
 	})
@@ -241,9 +245,9 @@ func TestRareAmongMany(t *testing.T) {
 		for _, limit := range []int{1, 2, 50} {
 			page := veranda.Page{Limit: limit}
 			for what, items := range map[string][]stream.Item{
-				"by kind":      s.list(s.w.Guest, stream.ListInput{Workspace: s.w.Open, Kind: "workspace", Page: page}),
-				"by person":    s.list(s.w.Guest, stream.ListInput{Workspace: s.w.Open, By: s.w.Guest.Account, Page: page}),
-				"all, by kind": s.listAll(s.w.Guest, stream.ListAllInput{Kind: "workspace.renamed", Page: page}),
+				"by kind":      s.list(s.w.Guest, stream.ListInput{Workspace: s.w.Open, Filter: stream.Filter{Kinds: []string{"workspace"}}, Page: page}),
+				"by person":    s.list(s.w.Guest, stream.ListInput{Workspace: s.w.Open, Filter: stream.Filter{By: s.w.Guest.Account}, Page: page}),
+				"all, by kind": s.listAll(s.w.Guest, stream.ListAllInput{Filter: stream.Filter{Kinds: []string{"workspace.renamed"}}, Page: page}),
 			} {
 				var got []string
 				for _, item := range items {

@@ -39,6 +39,7 @@ func (in *AddCommentInput) validate() error {
 	var c veranda.Checks
 	checkTask(&c, in.Org, in.Task)
 	in.Text = c.Text("/text", in.Text, 1, MaxComment)
+	c.Mentions("/text", in.Text)
 	return c.Err()
 }
 
@@ -57,6 +58,7 @@ func (in *EditCommentInput) validate() error {
 	veranda.Required(&c, "/comment_id", in.Comment)
 	checkVersion(&c, in.Version)
 	in.Text = c.Text("/text", in.Text, 1, MaxComment)
+	c.Mentions("/text", in.Text)
 	return c.Err()
 }
 

@@ -17,7 +17,13 @@
 //     the transaction that ends the access, by a hook that New adds. Finished ones keep their assignees.
 //   - A change that changes nothing stores nothing and emits nothing.
 //   - Labels that differ only in case are one label.
-//   - Deleting a task is final and takes everything that hangs on it along; its events stay.
+//   - A deleted task is in no list, count or search, and can be restored within DeletedFor; then PurgeJob takes it away for
+//     good, with everything that hangs on it. Its events stay.
+//   - Every label that a task bears is in its workspace's catalogue. Renaming, merging or deleting one changes every task
+//     that bears it in the same transaction; deleted tasks keep the labels they had.
+//   - A saved filter carries no right: whoever runs it sees what they could list themselves.
+//   - An import makes all of its tasks or none.
+//   - Nobody is mentioned who does not see the workspace. Whom a description or a comment mentions follows the task.
 //
 // # How it is stored
 //

@@ -14,6 +14,10 @@ const (
 	EventTaskFinished   = "tasks.task_finished"   // data: TaskFinished
 	EventTaskReopened   = "tasks.task_reopened"   // data: TaskReopened
 	EventTaskDeleted    = "tasks.task_deleted"    // data: TaskDeleted
+	EventTaskUnblocked  = "tasks.task_unblocked"  // data: TaskUnblocked
+	EventTaskSkipped    = "tasks.task_skipped"    // data: TaskSkipped
+	EventTaskMoved      = "tasks.task_moved"      // data: TaskMoved
+	EventTaskRestored   = "tasks.task_restored"   // data: TaskRestored
 	EventCommentAdded   = "tasks.comment_added"   // data: CommentChanged
 	EventCommentEdited  = "tasks.comment_edited"  // data: CommentChanged
 	EventCommentDeleted = "tasks.comment_deleted" // data: CommentChanged
@@ -26,6 +30,8 @@ type TaskCreated struct {
 	DueAt     *time.Time          `json:"due_at,omitempty"`
 	Priority  int                 `json:"priority"`
 	Labels    []string            `json:"labels"`
+	// Mentioned are those whom the description mentions; they follow the task.
+	Mentioned []veranda.AccountID `json:"mentioned,omitempty"`
 }
 
 // TaskUpdated is the data of EventTaskUpdated.
@@ -33,6 +39,8 @@ type TaskUpdated struct {
 	// Title is the title after the change.
 	Title   string   `json:"title"`
 	Changes []Change `json:"changes"`
+	// Mentioned are those whom the description mentions and did not before; they follow the task.
+	Mentioned []veranda.AccountID `json:"mentioned,omitempty"`
 }
 
 // Change is one field that changed.
@@ -64,7 +72,7 @@ type TaskReopened struct {
 	FinishedBy veranda.AccountID `json:"finished_by,omitzero"`
 }
 
-// TaskDeleted is the data of EventTaskDeleted: what the task was, for it is gone.
+// TaskDeleted is the data of EventTaskDeleted: what the task was, for it is gone unless it is restored.
 type TaskDeleted struct {
 	Title     string              `json:"title"`
 	State     State               `json:"state"`
@@ -78,6 +86,8 @@ type CommentChanged struct {
 	Title string `json:"title"`
 	// Author is who wrote the comment, which may be another than who deleted it.
 	Author veranda.AccountID `json:"author_id,omitzero"`
+	// Mentioned are those whom the text mentions, and did not before it was edited; they follow the task.
+	Mentioned []veranda.AccountID `json:"mentioned,omitempty"`
 }
 
 // taskEvent is an event about a task.
@@ -89,8 +99,8 @@ func taskEvent(kind string, t *Task, by *veranda.Standing, at time.Time, data an
 }
 
 // commentEvent is an event about a comment of a task.
-func commentEvent(kind string, t *Task, c *Comment, by *veranda.Standing, at time.Time) veranda.Event {
-	e := taskEvent(kind, t, by, at, CommentChanged{Task: t.ID, Title: t.Title, Author: c.Author})
+func commentEvent(kind string, t *Task, c *Comment, by *veranda.Standing, at time.Time, mentioned ...veranda.AccountID) veranda.Event {
+	e := taskEvent(kind, t, by, at, CommentChanged{Task: t.ID, Title: t.Title, Author: c.Author, Mentioned: mentioned})
 	e.Subject = c.ID.String()
 	return e
 }

@@ -46,7 +46,7 @@ func newFixture(t testing.TB, e *verandatest.Env, limits veranda.Limits) *fixtur
 	if f.authz, err = tenancy.NewAuthorizer(context.Background(), e.DB, modules()...); err != nil {
 		t.Fatal(err)
 	}
-	if f.tasks, err = tasks.New(tasks.Deps{DB: e.DB, Authz: f.authz, Limits: limits}); err != nil {
+	if f.tasks, err = tasks.New(tasks.Deps{DB: e.DB, Authz: f.authz, Limits: limits, Addresses: book{f.World}}); err != nil {
 		t.Fatal(err)
 	}
 	return f
@@ -83,9 +83,13 @@ func (f *fixture) state(id tasks.ID) tasks.StateInput {
 	return tasks.StateInput{Org: f.World.Org, Task: id}
 }
 
+func (f *fixture) done(id tasks.ID) tasks.FinishInput {
+	return tasks.FinishInput{Org: f.World.Org, Task: id}
+}
+
 func (f *fixture) finish(t testing.TB, by veranda.Actor, id tasks.ID) *tasks.Task {
 	t.Helper()
-	task, err := f.tasks.Finish(context.Background(), by, f.state(id))
+	task, err := f.tasks.Finish(context.Background(), by, f.done(id))
 	if err != nil {
 		t.Fatalf("finish: %v", err)
 	}
@@ -136,7 +140,7 @@ func data[T any](t testing.TB, f *fixture, kind string) (d T) {
 // diff compares ids as what they are, and all else deeply.
 func diff(want, got any) string {
 	return cmp.Diff(want, got, cmpopts.EquateComparable(
-		veranda.OrgID{}, veranda.AccountID{}, veranda.WorkspaceID{}, tasks.ID{}, tasks.ItemID{}, tasks.CommentID{}))
+		veranda.OrgID{}, veranda.AccountID{}, veranda.WorkspaceID{}, tasks.ID{}, tasks.ItemID{}, tasks.CommentID{}, tasks.StageID{}, tasks.SeriesID{}, tasks.ReminderID{}, tasks.LabelID{}, tasks.FilterID{}, veranda.EventID{}))
 }
 
 func day(n int) *time.Time {

@@ -6,12 +6,51 @@ import (
 	"github.com/veranda-go/veranda"
 )
 
-// Label is a label used in a workspace.
+type labelKind struct{}
+
+// LabelID is the id of a label in a workspace's catalogue.
+type LabelID = veranda.ID[labelKind]
+
+// Colour is a colour of a label: a name, which those who show it turn into a shade that fits theirs.
+type Colour string
+
+// The palette. A label that came into the catalogue with a task is grey.
+const (
+	Grey   Colour = "grey"
+	Red    Colour = "red"
+	Orange Colour = "orange"
+	Yellow Colour = "yellow"
+	Green  Colour = "green"
+	Teal   Colour = "teal"
+	Blue   Colour = "blue"
+	Purple Colour = "purple"
+	Pink   Colour = "pink"
+	Brown  Colour = "brown"
+)
+
+func checkColour(c *veranda.Checks, pointer string, colour Colour) {
+	veranda.OneOf(c, pointer, colour, Grey, Red, Orange, Yellow, Green, Teal, Blue, Purple, Pink, Brown)
+}
+
+// Label is a label of a workspace's catalogue.
 type Label struct {
-	// Label is its text; where tasks spell it in several ways, one of them.
-	Label string `json:"label"`
+	Org       veranda.OrgID       `json:"organization_id"`
+	Workspace veranda.WorkspaceID `json:"workspace_id"`
+	ID        LabelID             `json:"id"`
+	// Label is its name. Tasks may spell it in another case.
+	Label  string `json:"label"`
+	Colour Colour `json:"colour" enum:"grey,red,orange,yellow,green,teal,blue,purple,pink,brown"`
 	// Tasks is how many tasks have it, finished ones included.
-	Tasks int64 `json:"task_count"`
+	Tasks   int64 `json:"task_count"`
+	Version int64 `json:"version"`
+}
+
+// ETag is the version as HTTP's entity tag.
+func (l Label) ETag() string { return etag(l.Version) }
+
+// Location is the label's path over HTTP.
+func (l Label) Location() string {
+	return "/v1/organizations/" + l.Org.String() + "/workspaces/" + l.Workspace.String() + "/labels/" + l.ID.String()
 }
 
 // LabelsInput asks for the labels of a workspace.

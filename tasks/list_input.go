@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/veranda-go/veranda"
+	"github.com/veranda-go/veranda/internal/rank"
 )
 
 // Sort is an order of a list of tasks; a minus before it turns it round exactly.
@@ -20,12 +21,18 @@ const (
 	SortCreated  Sort = "created"
 	SortUpdated  Sort = "updated"
 	SortFinished Sort = "finished"
+	// SortStart lists tasks that have a start only; SortRank is the order of one workspace's list, SortBoard that of the
+	// cards of one stage.
+	SortStart Sort = "start"
+	SortRank  Sort = "rank"
+	SortBoard Sort = "board"
 
 	SortDueLast       Sort = "-due"
 	SortPriorityFirst Sort = "-priority" // the most urgent first
 	SortCreatedLast   Sort = "-created"  // the newest first
 	SortUpdatedLast   Sort = "-updated"
 	SortFinishedLast  Sort = "-finished"
+	SortStartLast     Sort = "-start"
 )
 
 // Mine are the lists everybody has of their own, across the workspaces of an organization.
@@ -37,6 +44,8 @@ const (
 	MineCreated  Mine = "created"  // created by me
 	MineFinished Mine = "finished" // finished by me
 	MineFollowed Mine = "followed" // followed by me
+	// MineDelegated are open ones I created and assigned to others.
+	MineDelegated Mine = "delegated"
 )
 
 // Me stands for whoever calls, Nobody for no assignee, where a filter takes accounts.
@@ -57,7 +66,7 @@ const (
 type ListInput struct {
 	Org        veranda.OrgID         `path:"org" json:"-"`
 	Workspaces []veranda.WorkspaceID `query:"workspace" json:"-" doc:"Only tasks in these workspaces."`
-	Mine       Mine                  `query:"mine" json:"-" enum:"assigned,created,finished,followed" doc:"One's own: assigned (open ones assigned to me), created by me, finished by me, followed by me."`
+	Mine       Mine                  `query:"mine" json:"-" enum:"assigned,created,finished,followed,delegated" doc:"One's own: assigned (open ones assigned to me), created by me, finished by me, followed by me, delegated (open ones created by me and assigned to others)."`
 	State      State                 `query:"state" json:"-" enum:"open,finished" doc:"Only tasks in this state."`
 	Assignees  []string              `query:"assignee" json:"-" doc:"Account ids, me, or none for tasks that nobody is assigned."`
 	Creators   []string              `query:"creator" json:"-" doc:"Account ids, or me."`
@@ -73,7 +82,15 @@ type ListInput struct {
 	DueBefore time.Time `query:"due_before" json:"-" doc:"Due before this moment."`
 	Overdue   bool      `query:"overdue" json:"-" doc:"Only open tasks that should be finished by now."`
 	Search    string    `query:"search" json:"-" maxLength:"200" doc:"At most 8 words that title or description contain, all of them; case and accents do not matter."`
-	Sort      Sort      `query:"sort" json:"-" enum:"due,priority,created,updated,finished,-due,-priority,-created,-updated,-finished" doc:"The order; due when absent, -finished for mine=finished."`
+	Saved     FilterID  `query:"saved" json:"-" doc:"A saved filter, in place of all filters above."`
+	Sort      Sort      `query:"sort" json:"-" enum:"due,priority,created,updated,finished,start,rank,board,-due,-priority,-created,-updated,-finished,-start" doc:"The order; due when absent, -finished for mine=finished. start lists tasks with a start only; rank is for one workspace, board for one workspace and stage."`
+	// StartAfter and StartBefore bound the start as DueAfter and DueBefore do the due moment.
+	StartAfter  time.Time `query:"start_after" json:"-" doc:"Starting at this moment or later."`
+	StartBefore time.Time `query:"start_before" json:"-" doc:"Starting before this moment."`
+	Parent      ID        `query:"parent" json:"-" doc:"Only the sub-tasks of this task."`
+	Top         bool      `query:"top" json:"-" doc:"Only tasks that are a part of no other."`
+	Stage       StageID   `query:"stage" json:"-" doc:"Only the cards of this stage of a board."`
+	Series      SeriesID  `query:"series" json:"-" doc:"Only the instances of this recurring task."`
 	veranda.Page
 }
 
@@ -82,12 +99,17 @@ type criteria struct {
 	workspaces                     []veranda.WorkspaceID
 	state                          State
 	assignees, creators, followers []string
-	finishedByMe                   bool
+	finishedByMe, delegated        bool
 	labels, allLabels              []string // in folded case
 	priorities                     []int
 	minPriority                    int
 	dueFrom, dueUntil              *time.Time // from the first on, before the second
 	overdue                        bool
+	startFrom, startUntil          *time.Time
+	parent                         ID
+	top                            bool
+	stage                          StageID
+	series                         SeriesID
 	words                          []string
 	sort                           Sort
 	size                           int
@@ -125,6 +147,16 @@ func (in *ListInput) validate() (*criteria, error) {
 	if !in.DueBefore.IsZero() {
 		k.dueUntil = checkDue(&c, "/due_before", &in.DueBefore)
 	}
+	if !in.StartAfter.IsZero() {
+		k.startFrom = checkDue(&c, "/start_after", &in.StartAfter)
+	}
+	if !in.StartBefore.IsZero() {
+		k.startUntil = checkDue(&c, "/start_before", &in.StartBefore)
+	}
+	k.parent, k.top, k.stage, k.series = in.Parent, in.Top, in.Stage, in.Series
+	if in.Top && !in.Parent.IsZero() {
+		c.Add("/top", "exclusive", "must not be given together with parent")
+	}
 	if k.state != "" {
 		veranda.OneOf(&c, "/state", k.state, Open, Finished)
 	}
@@ -147,6 +179,12 @@ func (in *ListInput) narrowToMine(c *veranda.Checks, k *criteria) {
 	case MineCreated:
 		exclusive(c, "/creator", k.creators)
 		k.creators = []string{Me}
+	case MineDelegated:
+		exclusive(c, "/creator", k.creators)
+		k.creators, k.delegated = []string{Me}, true
+		if k.state == "" {
+			k.state = Open
+		}
 	case MineFollowed:
 		exclusive(c, "/follower", k.followers)
 		k.followers = []string{Me}
@@ -157,7 +195,7 @@ func (in *ListInput) narrowToMine(c *veranda.Checks, k *criteria) {
 		}
 		k.finishedOnly(c, "/mine")
 	default:
-		veranda.OneOf(c, "/mine", in.Mine, MineAssigned, MineCreated, MineFinished, MineFollowed)
+		veranda.OneOf(c, "/mine", in.Mine, MineAssigned, MineCreated, MineFinished, MineFollowed, MineDelegated)
 	}
 }
 
@@ -181,7 +219,13 @@ func (in *ListInput) checkSort(c *veranda.Checks, k *criteria) {
 		k.sort = SortDue
 	}
 	veranda.OneOf(c, "/sort", k.sort, SortDue, SortPriority, SortCreated, SortUpdated, SortFinished,
-		SortDueLast, SortPriorityFirst, SortCreatedLast, SortUpdatedLast, SortFinishedLast)
+		SortStart, SortRank, SortBoard, SortDueLast, SortPriorityFirst, SortCreatedLast, SortUpdatedLast, SortFinishedLast, SortStartLast)
+	if (k.sort == SortRank || k.sort == SortBoard) && len(k.workspaces) != 1 {
+		c.Add("/workspace", "required", "must be one workspace in this order")
+	}
+	if k.sort == SortBoard && k.stage.IsZero() {
+		c.Add("/stage", "required", "must be a stage in this order")
+	}
 	if k.sort == SortFinished || k.sort == SortFinishedLast {
 		k.finishedOnly(c, "/sort")
 	}
@@ -231,8 +275,9 @@ next:
 
 // position is where a page begins: behind the row with this key and id.
 type position struct {
-	key int64
-	id  ID
+	key  int64
+	rank string // in place of the key where the order is by hand
+	id   ID
 }
 
 // listName names the cursors of the list in an order.
@@ -242,6 +287,16 @@ func listName(sort Sort) string { return "tasks:" + string(sort) }
 // and later pages are one query.
 func readPosition(c *veranda.Checks, page veranda.Page, sort Sort) position {
 	parts := page.Position(c, listName(sort), 2)
+	if sort == SortRank || sort == SortBoard {
+		if parts == nil {
+			return position{}
+		}
+		id, err := veranda.ParseID[taskKind](parts[1])
+		if err != nil || !rank.Valid(parts[0]) {
+			badCursor(c)
+		}
+		return position{rank: parts[0], id: id}
+	}
 	if parts == nil {
 		if strings.HasPrefix(string(sort), "-") {
 			return position{key: neverDue, id: highestID[taskKind]()}
@@ -256,7 +311,7 @@ func readPosition(c *veranda.Checks, page veranda.Page, sort Sort) position {
 	if err != nil {
 		badCursor(c)
 	}
-	return position{key, id}
+	return position{key: key, id: id}
 }
 
 func badCursor(c *veranda.Checks) {

@@ -19,5 +19,10 @@ func meanings() map[veranda.Permission]string {
 		permDeleteCommentOwn:     "Delete one's own comments on tasks.",
 		permDeleteCommentManaged: "Delete comments on tasks in workspaces one manages.",
 		PermFollow:               "Follow tasks.",
+		PermManageLabels:         "Make, rename, recolour, merge and delete the labels of workspaces.",
+		PermShareFilter:          "Share saved filters of tasks in workspaces.",
+		PermEditFilter:           "Change and delete anybody's shared filters of tasks.",
+		permEditFilterOwn:        "Change and delete filters of tasks one shared.",
+		permEditFilterManaged:    "Change and delete shared filters of tasks in workspaces one manages.",
 	}
 }

@@ -15,6 +15,9 @@ const (
 	PermEditComment   veranda.Permission = "task.edit_comment"   // change the text of comments
 	PermDeleteComment veranda.Permission = "task.delete_comment" // delete comments
 	PermFollow        veranda.Permission = "task.follow"         // follow a task oneself
+	PermManageLabels  veranda.Permission = "task.manage_labels"  // make, rename, recolour, merge and delete the labels of a workspace
+	PermShareFilter   veranda.Permission = "task.share_filter"   // share saved filters in a workspace
+	PermEditFilter    veranda.Permission = "task.edit_filter"    // change and delete shared filters
 )
 
 // The narrowed forms that policy rows use.
@@ -25,12 +28,14 @@ const (
 	permEditCommentOwn       = PermEditComment + ":own"
 	permDeleteCommentOwn     = PermDeleteComment + ":own"
 	permDeleteCommentManaged = PermDeleteComment + ":managed"
+	permEditFilterOwn        = PermEditFilter + ":own"
+	permEditFilterManaged    = PermEditFilter + ":managed"
 )
 
 func permissions() []veranda.Permission {
 	return []veranda.Permission{
 		PermRead, PermCreate, PermEdit, permEditAssigned, PermDelete, permDeleteOwn, permDeleteManaged,
 		PermComment, PermEditComment, permEditCommentOwn, PermDeleteComment, permDeleteCommentOwn, permDeleteCommentManaged,
-		PermFollow,
+		PermFollow, PermManageLabels, PermShareFilter, PermEditFilter, permEditFilterOwn, permEditFilterManaged,
 	}
 }

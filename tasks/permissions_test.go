@@ -111,7 +111,7 @@ func (f *fixture) try(t *testing.T, place, action string, who world.Person) stri
 	case "edit", "edit-assigned":
 		_, err = f.tasks.Update(ctx, who.Actor, tasks.UpdateInput{Org: org, Task: task.ID, Title: pointer("Changed")})
 	case "finish", "finish-assigned":
-		_, err = f.tasks.Finish(ctx, who.Actor, f.state(task.ID))
+		_, err = f.tasks.Finish(ctx, who.Actor, f.done(task.ID))
 	case "tick-assigned":
 		_, err = f.tasks.TickItem(ctx, who.Actor, tasks.TickItemInput{Org: org, Task: task.ID, Item: task.Checklist[0].ID, Done: true})
 	case "delete", "delete-assigned", "delete-own":
@@ -207,12 +207,16 @@ func TestEveryMethodAsks(t *testing.T) {
 		task := f.create(t, f.Employee.Actor, tasks.CreateInput{Checklist: []tasks.ChecklistItem{{Text: "step"}}})
 		comment := f.comment(t, f.Employee.Actor, task.ID, "words")
 		org := f.World.Org
+		gone := f.create(t, f.Employee.Actor, tasks.CreateInput{})
+		f.delete(t, f.Employee.Actor, gone.ID)
+		label, other := f.label(t, "red"), f.label(t, "blue")
+		filter := f.save(t, f.Employee.Actor, tasks.CreateFilterInput{Workspace: f.World.Open})
 		verandatest.AskEveryMethod(t, service, denier, map[string]any{
 			"Create":        tasks.CreateInput{Org: org, Workspace: f.World.Open, Title: "T"},
 			"Get":           tasks.GetInput{Org: org, Task: task.ID},
 			"List":          tasks.ListInput{Org: org},
 			"Update":        tasks.UpdateInput{Org: org, Task: task.ID, Title: pointer("U")},
-			"Finish":        f.state(task.ID),
+			"Finish":        f.done(task.ID),
 			"Reopen":        f.state(task.ID),
 			"Delete":        f.state(task.ID),
 			"SetChecklist":  tasks.SetChecklistInput{Org: org, Task: task.ID},
@@ -224,7 +228,40 @@ func TestEveryMethodAsks(t *testing.T) {
 			"Follow":        tasks.FollowInput{Org: org, Task: task.ID},
 			"Unfollow":      tasks.UnfollowInput{Org: org, Task: task.ID},
 			"Labels":        tasks.LabelsInput{Org: org, Workspace: f.World.Open},
-		}, map[string]string{"WithTx": "binds to a transaction and does nothing"})
+			"Restore":       f.state(gone.ID),
+			"Deleted":       tasks.DeletedInput{Org: org, Workspace: f.World.Open},
+			"Bulk":          tasks.BulkInput{Org: org, Tasks: []tasks.BulkTask{{ID: task.ID}}, Delete: true},
+			"Import":        tasks.ImportInput{Org: org, Workspace: f.World.Open},
+			"Export":        tasks.ListInput{Org: org},
+			"History":       tasks.HistoryInput{Org: org, Task: task.ID},
+			"Label":         tasks.LabelInput{Org: org, Workspace: f.World.Open, Label: label.ID},
+			"CreateLabel":   tasks.CreateLabelInput{Org: org, Workspace: f.World.Open, Label: "L"},
+			"UpdateLabel":   tasks.UpdateLabelInput{Org: org, Workspace: f.World.Open, LabelID: label.ID},
+			"MergeLabel":    tasks.MergeLabelInput{Org: org, Workspace: f.World.Open, LabelID: label.ID, Into: other.ID},
+			"DeleteLabel":   tasks.DeleteLabelInput{Org: org, Workspace: f.World.Open, LabelID: label.ID},
+			"CreateFilter":  tasks.CreateFilterInput{Org: org, Name: "F"},
+			"Filter":        tasks.FilterInput{Org: org, Filter: filter.ID},
+			"Filters":       tasks.FiltersInput{Org: org},
+			"UpdateFilter":  tasks.UpdateFilterInput{Org: org, FilterID: filter.ID},
+			"DeleteFilter":  tasks.DeleteFilterInput{Org: org, FilterID: filter.ID},
+
+			"SetParent":        tasks.SetParentInput{Org: org, Task: task.ID},
+			"AddDependency":    tasks.DependencyInput{Org: org, Task: task.ID, BlockedBy: gone.ID},
+			"RemoveDependency": tasks.RemoveDependencyInput{Org: org, Task: task.ID, Other: gone.ID},
+			"Dependencies":     tasks.GetInput{Org: org, Task: task.ID},
+			"Recur":            tasks.RecurInput{Org: org, Task: task.ID, RecurrenceInput: tasks.RecurrenceInput{Rule: "FREQ=DAILY"}},
+			"StopRecurring":    f.state(task.ID),
+			"Skip":             f.state(task.ID),
+			"AddReminder":      tasks.AddReminderInput{Org: org, Task: task.ID, RelativeTo: tasks.BeforeDue},
+			"Reminders":        tasks.GetInput{Org: org, Task: task.ID},
+			"DeleteReminder":   tasks.DeleteReminderInput{Org: org, Task: task.ID, Reminder: tasks.ReminderID(veranda.NewID[struct{}]())},
+			"Board":            tasks.BoardInput{Org: org, Workspace: f.World.Open},
+			"SetStages":        tasks.SetStagesInput{Org: org, Workspace: f.World.Open},
+			"Move":             tasks.MoveInput{Org: org, Task: task.ID},
+		}, map[string]string{
+			"WithTx": "binds to a transaction and does nothing", "PurgeJob": "is a background job's", "RemindJob": "is a background job's",
+			"Notices": "is asked by the program",
+		})
 		if d := diff(task.Title, f.get(t, f.Employee.Actor, task.ID).Title); d != "" {
 			t.Errorf("title changed (-want +got):\n%s", d)
 		}

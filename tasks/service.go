@@ -12,8 +12,10 @@ import (
 type Deps struct {
 	DB    *veranda.DB
 	Authz veranda.Authorizer
-	// Limits is asked for "tasks" and "task_comments"; nil is unlimited.
+	// Limits is asked for "tasks", "task_comments", "task_labels" and "task_filters"; nil is unlimited.
 	Limits veranda.Limits
+	// Addresses lets imports and exports name people by their mail addresses; nil: by the ids of their accounts alone.
+	Addresses Addresses
 }
 
 // Service is the API of tasks. Its methods may be called by several goroutines at once.
@@ -22,18 +24,20 @@ type Deps struct {
 // actor may not see it, ErrForbidden where they see it but may not do that, and an error with the code "invalid" that
 // names every bad field. Methods with a Version answer ErrVersion when the task has changed since.
 type Service struct {
-	conn   veranda.Conn
-	authz  veranda.Authorizer
-	limits veranda.Limits
-	texts  *texts
+	conn      veranda.Conn
+	authz     veranda.Authorizer
+	limits    veranda.Limits
+	addresses Addresses
+	texts     *texts
 }
 
 // texts are the queries that depend on the database or the authorizer, made once.
 type texts struct {
 	readTask, readComment, readWorkspace, readOrganization veranda.ComposedRead
+	readDeleted, readLabel, readFilter                     veranda.ComposedRead
 
-	lock, lockToDelete string
-	list               listTexts
+	lock, lockDeleted string
+	list              listTexts
 }
 
 // New makes the service. It adds a hook to the database: open tasks of who leaves an organization find somebody else.
@@ -44,13 +48,16 @@ func New(d Deps) (*Service, error) {
 	if d.Limits == nil {
 		d.Limits = veranda.Unlimited{}
 	}
-	s := &Service{conn: d.DB.Conn(), authz: d.Authz, limits: d.Limits, texts: &texts{
+	s := &Service{conn: d.DB.Conn(), authz: d.Authz, limits: d.Limits, addresses: d.Addresses, texts: &texts{
 		readTask:         d.Authz.Compose(veranda.Target{Columns: taskColumns, Join: taskJoin, Workspace: "t.workspace_id"}),
 		readComment:      d.Authz.Compose(veranda.Target{Columns: taskColumns + ", " + commentColumns, Join: taskJoin + commentJoin, Workspace: "t.workspace_id"}),
 		readWorkspace:    d.Authz.Compose(veranda.Target{Workspace: "$4"}),
 		readOrganization: d.Authz.Compose(veranda.Target{}),
+		readDeleted:      d.Authz.Compose(veranda.Target{Columns: deletedColumns, Join: deletedJoin, Workspace: "t.workspace_id"}),
+		readLabel:        d.Authz.Compose(veranda.Target{Columns: labelColumns, Join: labelJoin, Workspace: "$4"}),
+		readFilter:       d.Authz.Compose(veranda.Target{Columns: filterColumns, Join: filterJoin, Workspace: "f.workspace_id"}),
 		lock:             d.DB.Pick(lockPostgres, selectTask),
-		lockToDelete:     d.DB.Pick(lockToDeletePostgres, selectTask),
+		lockDeleted:      d.DB.Pick(lockDeletedPostgres, selectDeletedTask),
 		list:             newListTexts(d.DB, d.Authz),
 	}}
 	d.DB.Veto(s.handOver())
@@ -75,7 +82,10 @@ func (s *Service) task(ctx context.Context, by veranda.Actor, org veranda.OrgID,
 	if err != nil {
 		return nil, nil, err
 	}
-	return standing, t, s.authz.Decide(ctx, s.conn, standing, ask(permission, t, standing))
+	if err := s.authz.Decide(ctx, s.conn, standing, ask(permission, t, standing)); err != nil {
+		return standing, t, err
+	}
+	return standing, t, s.lookElsewhere(ctx, standing, t)
 }
 
 // workspace reads the actor's standing in a workspace and asks for a permission there.
@@ -110,11 +120,33 @@ func (s *Service) change(ctx context.Context, by veranda.Actor, c taskChange) (*
 			return nil, err
 		}
 	}
-	var after *Task
+	after, err := s.changeHolding(ctx, &c, standing, read, c.then != nil && read.entangled())
+	if errors.Is(err, errGraph) {
+		after, err = s.changeHolding(ctx, &c, standing, read, true)
+	}
+	return after, err
+}
+
+// changeHolding makes a change in a transaction; graph tells whether it holds the organization's graph of tasks.
+func (s *Service) changeHolding(ctx context.Context, c *taskChange, standing *veranda.Standing, read *Task, graph bool) (after *Task, err error) {
 	err = s.conn.InTx(ctx, func(ctx context.Context, tx *veranda.Tx) error {
+		if graph {
+			if err := lockGraph(ctx, tx, c.org); err != nil {
+				return err
+			}
+		}
+		if c.labels || c.then != nil && read.Recurrence != nil {
+			if err := shareLabels(ctx, tx, c.org, read.Workspace); err != nil {
+				return err
+			}
+		}
 		before, err := s.lockTask(ctx, tx, s.texts.lock, standing, c.org, c.task, c.permission, c.version)
 		if err != nil {
 			return err
+		}
+		if c.then != nil && !graph && (before.entangled() || before.Recurrence != nil && read.Recurrence == nil) {
+			read = before
+			return errGraph
 		}
 		now := tx.DB().Now()
 		after = before.clone()
@@ -124,16 +156,30 @@ func (s *Service) change(ctx context.Context, by veranda.Actor, c taskChange) (*
 		}
 		after.Version++
 		after.UpdatedAt = now
+		if err := s.enterLabels(ctx, tx, standing, after.Workspace, without(after.Labels, before.Labels)); err != nil {
+			return err
+		}
 		if err := updateTask(ctx, tx, before, after); err != nil {
 			return err
 		}
-		tx.Emit(taskEvent(c.event, after, standing, now, data))
-		return nil
+		event := taskEvent(c.event, after, standing, now, data)
+		if err := keepDescription(ctx, tx, before, after, &event); err != nil {
+			return err
+		}
+		tx.Emit(event)
+		if c.then == nil {
+			return nil
+		}
+		if err := c.then(ctx, tx, before, after, standing, now); err != nil || !graph {
+			return err
+		}
+		after, err = selectOne(ctx, tx, selectTask, c.org, c.task)
+		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	return after, nil
+	return after, s.lookElsewhere(ctx, standing, after)
 }
 
 // taskChange is what distinguishes the methods that change a task.
@@ -143,8 +189,12 @@ type taskChange struct {
 	version    int64
 	permission veranda.Permission
 	event      string
+	labels     bool // the change may put labels on the task
 	prepare    func(ctx context.Context, standing *veranda.Standing, t *Task) error
 	apply      func(t *Task, standing *veranda.Standing, now time.Time) (data any, err error)
+	// then does what the change means for other tasks, when it is stored; an error undoes it. The graph is held where the
+	// task hangs together with others.
+	then func(ctx context.Context, tx *veranda.Tx, before, after *Task, standing *veranda.Standing, now time.Time) error
 }
 
 // lockTask reads a task within a transaction and holds its row, so that nobody changes it until the commit. What was

@@ -7,14 +7,19 @@ import (
 	"github.com/veranda-go/veranda"
 )
 
-// AddComment says something about a task. The task's version stays.
+// AddComment says something about a task. The task's version stays. Whom the text mentions follows the task.
 //
-// Permission: task.comment. Errors: a limit on "task_comments". Event: tasks.comment_added.
+// Permission: task.comment. Errors: invalid (/text with the rule mention where it mentions somebody who does not see the
+// workspace), a limit on "task_comments". Event: tasks.comment_added.
 func (s *Service) AddComment(ctx context.Context, by veranda.Actor, in AddCommentInput) (*Comment, error) {
 	if err := in.validate(); err != nil {
 		return nil, err
 	}
 	standing, t, err := s.task(ctx, by, in.Org, in.Task, PermComment)
+	if err != nil {
+		return nil, err
+	}
+	mentioned, err := s.checkMentions(ctx, standing, t.Workspace, "/text", veranda.Mentions(in.Text))
 	if err != nil {
 		return nil, err
 	}
@@ -27,15 +32,15 @@ func (s *Service) AddComment(ctx context.Context, by veranda.Actor, in AddCommen
 		if err := s.limits.Allow(ctx, tx, in.Org, "task_comments", 1); err != nil {
 			return err
 		}
+		if err := s.makeFollow(ctx, tx, t, mentioned); err != nil {
+			return err
+		}
 		if err := insertComment(ctx, tx, c); err != nil {
 			return err
 		}
-		tx.Emit(commentEvent(EventCommentAdded, t, c, standing, now))
+		tx.Emit(commentEvent(EventCommentAdded, t, c, standing, now, mentioned...))
 		return nil
 	})
-	if veranda.IsForeignKey(err) { // the task was deleted since it was read
-		return nil, veranda.ErrNotFound
-	}
 	if err != nil {
 		return nil, err
 	}
@@ -77,7 +82,8 @@ func (s *Service) Comments(ctx context.Context, by veranda.Actor, in CommentsInp
 
 // EditComment changes the text of a comment.
 //
-// Permission: task.edit_comment; as shipped, for one's own comments. Errors: version. Event: tasks.comment_edited,
+// Permission: task.edit_comment; as shipped, for one's own comments. Errors: invalid as of AddComment for who is newly
+// mentioned, version. Event: tasks.comment_edited,
 // unless the text is the same.
 func (s *Service) EditComment(ctx context.Context, by veranda.Actor, in EditCommentInput) (*Comment, error) {
 	if err := in.validate(); err != nil {
@@ -93,9 +99,16 @@ func (s *Service) EditComment(ctx context.Context, by veranda.Actor, in EditComm
 	if c.Text == in.Text {
 		return c, nil
 	}
+	mentioned, err := s.checkMentions(ctx, standing, t.Workspace, "/text", veranda.NewMentions(c.Text, in.Text))
+	if err != nil {
+		return nil, err
+	}
 	now := s.conn.DB().Now()
 	c.Text, c.EditedAt = in.Text, &now
 	err = s.conn.InTx(ctx, func(ctx context.Context, tx *veranda.Tx) error {
+		if err := s.makeFollow(ctx, tx, t, mentioned); err != nil {
+			return err
+		}
 		found, err := updateComment(ctx, tx, c, in.Version)
 		if err != nil {
 			return err
@@ -103,7 +116,7 @@ func (s *Service) EditComment(ctx context.Context, by veranda.Actor, in EditComm
 		if !found {
 			return changedMeanwhile(in.Version)
 		}
-		tx.Emit(commentEvent(EventCommentEdited, t, c, standing, now))
+		tx.Emit(commentEvent(EventCommentEdited, t, c, standing, now, mentioned...))
 		return nil
 	})
 	if err != nil {

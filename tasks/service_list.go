@@ -3,7 +3,6 @@ package tasks
 import (
 	"context"
 	"slices"
-	"strconv"
 
 	"github.com/veranda-go/veranda"
 )
@@ -18,11 +17,16 @@ func (s *Service) List(ctx context.Context, by veranda.Actor, in ListInput) (ver
 	if err != nil {
 		return none, err
 	}
-	standing, err := s.conn.Read(ctx, s.texts.readOrganization, by, in.Org, nil)
-	if err != nil {
-		return none, err
+	if !in.Saved.IsZero() {
+		if in, err = s.saved(ctx, by, in); err != nil {
+			return none, err
+		}
+		if k, err = in.validate(); err != nil {
+			return none, err
+		}
 	}
-	if err := s.authz.Decide(ctx, s.conn, standing, veranda.Ask{Permission: PermRead}); err != nil {
+	standing, err := s.member(ctx, by, in.Org)
+	if err != nil {
 		return none, err
 	}
 	if err := k.resolve(standing.Account); err != nil {
@@ -46,9 +50,13 @@ func (s *Service) List(ctx context.Context, by veranda.Actor, in ListInput) (ver
 	if len(found) > k.size {
 		page.Items = found[:k.size]
 		last := &page.Items[k.size-1]
-		page.Next = veranda.EncodeCursor(listName(k.sort), strconv.FormatInt(k.key(last), 10), last.ID.String())
+		page.Next = veranda.EncodeCursor(listName(k.sort), k.cursorKey(last), last.ID.String())
 	}
-	return page, nil
+	shown := make([]*Task, len(page.Items))
+	for i := range page.Items {
+		shown[i] = &page.Items[i]
+	}
+	return page, s.lookElsewhere(ctx, standing, shown...)
 }
 
 // resolve puts the caller's account where the filters say "me".

@@ -124,8 +124,8 @@ func (f *fixture) drawList(r *rapid.T) tasks.ListInput {
 		in.State = rapid.SampledFrom([]tasks.State{tasks.Open, tasks.Finished}).Draw(r, "state value")
 	}
 	if draw("mine") {
-		in.Mine = rapid.SampledFrom([]tasks.Mine{tasks.MineCreated, tasks.MineFollowed, tasks.MineAssigned, tasks.MineFinished}).Draw(r, "mine value")
-		if in.Mine == tasks.MineFinished && in.State == tasks.Open || in.Mine == tasks.MineAssigned && finishedSort {
+		in.Mine = rapid.SampledFrom([]tasks.Mine{tasks.MineCreated, tasks.MineFollowed, tasks.MineAssigned, tasks.MineFinished, tasks.MineDelegated}).Draw(r, "mine value")
+		if in.Mine == tasks.MineFinished && in.State == tasks.Open || (in.Mine == tasks.MineAssigned || in.Mine == tasks.MineDelegated) && finishedSort {
 			in.Mine = ""
 		}
 	}
@@ -141,7 +141,7 @@ func (f *fixture) drawList(r *rapid.T) tasks.ListInput {
 			in.Assignees = []string{tasks.Nobody}
 		}
 	}
-	if draw("creator") && in.Mine != tasks.MineCreated {
+	if draw("creator") && in.Mine != tasks.MineCreated && in.Mine != tasks.MineDelegated {
 		in.Creators = people.Draw(r, "creators")
 	}
 	if draw("follower") && in.Mine != tasks.MineFollowed {
@@ -200,6 +200,9 @@ func (f *fixture) filter(all []tasks.Task, in tasks.ListInput, by world.Person) 
 		switch in.Mine {
 		case tasks.MineAssigned:
 			keep = keep && slices.Contains(task.Assignees, by.Account) && (in.State != "" || task.State == tasks.Open)
+		case tasks.MineDelegated:
+			others := slices.ContainsFunc(task.Assignees, func(a veranda.AccountID) bool { return a != by.Account })
+			keep = keep && task.CreatedBy == by.Account && others && (in.State != "" || task.State == tasks.Open)
 		case tasks.MineCreated:
 			keep = keep && task.CreatedBy == by.Account
 		case tasks.MineFollowed:

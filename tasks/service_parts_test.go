@@ -241,7 +241,16 @@ func TestLabels(t *testing.T) {
 				break
 			}
 		}
-		want := []tasks.Label{{Label: "alpha", Tasks: 1}, {Label: "URGENT", Tasks: 3}, {Label: "zoo", Tasks: 1}, {Label: "Ärger", Tasks: 2}}
+		for i := range all {
+			if all[i].ID.IsZero() || all[i].Workspace != f.World.Open || all[i].Org != f.World.Org {
+				t.Errorf("label %+v", all[i])
+			}
+			all[i] = tasks.Label{Label: all[i].Label, Tasks: all[i].Tasks, Colour: all[i].Colour, Version: all[i].Version}
+		}
+		label := func(name string, count int64) tasks.Label {
+			return tasks.Label{Label: name, Tasks: count, Colour: tasks.Grey, Version: 1}
+		}
+		want := []tasks.Label{label("alpha", 1), label("urgent", 3), label("zoo", 1), label("Ärger", 2)}
 		if d := diff(want, all); d != "" {
 			t.Errorf("labels (-want +got):\n%s", d)
 		}

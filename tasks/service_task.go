@@ -6,14 +6,17 @@ import (
 	"time"
 
 	"github.com/veranda-go/veranda"
+	"github.com/veranda-go/veranda/internal/rank"
 )
 
-// Create makes a task in a workspace. Its creator and its assignees follow it.
+// Create makes a task in a workspace. Its creator, its assignees and whom its description mentions follow it.
 //
-// Permission: task.create. Limit: "tasks". Errors: invalid (an assignee who could not see the task has the rule
-// not_found), limit.tasks. Event: tasks.task_created.
+// Permission: task.create. Limits: "tasks", and "task_labels" for names that are new in the workspace. Errors: invalid (an
+// assignee who could not see the task has the rule not_found, a description that mentions such a one the rule mention),
+// limit.tasks. Event: tasks.task_created.
 func (s *Service) Create(ctx context.Context, by veranda.Actor, in CreateInput) (*Task, error) {
-	if err := in.validate(); err != nil {
+	scheduled, err := in.validate()
+	if err != nil {
 		return nil, err
 	}
 	standing, err := s.workspace(ctx, by, in.Org, in.Workspace, PermCreate)
@@ -23,27 +26,34 @@ func (s *Service) Create(ctx context.Context, by veranda.Actor, in CreateInput) 
 	if err := s.checkPeople(ctx, standing, in.Workspace, in.Assignees, func(i int) string { return at("/assignees", i) }); err != nil {
 		return nil, err
 	}
+	mentioned, err := s.checkMentions(ctx, standing, in.Workspace, "/description", veranda.Mentions(in.Description))
+	if err != nil {
+		return nil, err
+	}
 	now := s.conn.DB().Now()
-	t := &Task{
-		Org: in.Org, ID: veranda.NewID[taskKind](), Workspace: in.Workspace,
-		Title: in.Title, Description: in.Description, State: Open, Priority: in.Priority, DueAt: in.DueAt,
-		Assignees: list(in.Assignees), Followers: []veranda.AccountID{}, Labels: list(in.Labels), Checklist: list(in.Checklist),
-		CreatedBy: standing.Account, CreatedAt: now, UpdatedAt: now, Version: 1,
-	}
-	t.follow(standing.Account)
-	t.follow(t.Assignees...)
-	for i := range t.Checklist {
-		t.Checklist[i].ID = veranda.NewID[itemKind]()
-	}
+	t := newTask(&in, scheduled, standing.Account, now)
+	t.follow(mentioned...)
 	err = s.conn.InTx(ctx, func(ctx context.Context, tx *veranda.Tx) error {
 		if err := s.limits.Allow(ctx, tx, in.Org, "tasks", 1); err != nil {
+			return err
+		}
+		if err := s.placeNew(ctx, tx, t, in.Parent, in.Stage); err != nil {
+			return err
+		}
+		if err := shareLabels(ctx, tx, in.Org, in.Workspace); err != nil {
+			return err
+		}
+		if err := s.enterLabels(ctx, tx, standing, in.Workspace, t.Labels); err != nil {
 			return err
 		}
 		if err := insertTask(ctx, tx, t); err != nil {
 			return err
 		}
+		if err := storeParent(ctx, tx, t); err != nil {
+			return err
+		}
 		tx.Emit(taskEvent(EventTaskCreated, t, standing, now, TaskCreated{
-			Title: t.Title, Assignees: t.Assignees, DueAt: t.DueAt, Priority: t.Priority, Labels: t.Labels,
+			Title: t.Title, Assignees: t.Assignees, DueAt: t.DueAt, Priority: t.Priority, Labels: t.Labels, Mentioned: mentioned,
 		}))
 		return nil
 	})
@@ -51,6 +61,23 @@ func (s *Service) Create(ctx context.Context, by veranda.Actor, in CreateInput) 
 		return nil, err
 	}
 	return t, nil
+}
+
+// newTask is a task as somebody makes it: they and its assignees follow it.
+func newTask(in *CreateInput, scheduled *Task, by veranda.AccountID, now time.Time) *Task {
+	t := &Task{
+		Org: in.Org, ID: veranda.NewID[taskKind](), Workspace: in.Workspace,
+		Title: in.Title, Description: in.Description, State: Open, Priority: in.Priority, DueAt: scheduled.DueAt, Schedule: scheduled.Schedule,
+		Assignees: list(in.Assignees), Followers: []veranda.AccountID{}, Labels: list(in.Labels), Checklist: list(in.Checklist),
+		CreatedBy: by, CreatedAt: now, UpdatedAt: now, Version: 1,
+	}
+	t.follow(by)
+	t.follow(t.Assignees...)
+	for i := range t.Checklist {
+		t.Checklist[i].ID = veranda.NewID[itemKind]()
+	}
+	t.Rank = rank.Of(t.ID.String())
+	return t
 }
 
 // Get reads a task.
@@ -67,28 +94,44 @@ func (s *Service) Get(ctx context.Context, by veranda.Actor, in GetInput) (*Task
 	return t, nil
 }
 
-// Update changes what a task says; finished tasks can be changed too. Who is newly assigned follows it.
+// Update changes what a task says; finished tasks can be changed too. Who is newly assigned or mentioned follows it.
 //
-// Permission: task.edit. Errors: invalid (a new assignee who could not see the task has the rule not_found), version.
+// Permission: task.edit. Limit: "task_labels". Errors: invalid (a new assignee who could not see the task has the rule
+// not_found, a description that newly mentions such a one the rule mention), version.
 // Event: tasks.task_updated, unless nothing changes.
 func (s *Service) Update(ctx context.Context, by veranda.Actor, in UpdateInput) (*Task, error) {
 	if err := in.validate(); err != nil {
 		return nil, err
 	}
+	var mentioned []veranda.AccountID
 	return s.change(ctx, by, taskChange{
-		org: in.Org, task: in.Task, version: in.Version, permission: PermEdit, event: EventTaskUpdated,
+		org: in.Org, task: in.Task, version: in.Version, permission: PermEdit, event: EventTaskUpdated, labels: len(in.Labels) > 0,
 		prepare: func(ctx context.Context, standing *veranda.Standing, t *Task) error {
+			if in.Description != nil {
+				var err error
+				if mentioned, err = s.checkMentions(ctx, standing, t.Workspace, "/description", veranda.NewMentions(t.Description, *in.Description)); err != nil {
+					return err
+				}
+			}
 			fresh := without(in.Assignees, t.Assignees)
 			return s.checkPeople(ctx, standing, t.Workspace, fresh, func(i int) string {
 				return at("/assignees", slices.Index(in.Assignees, fresh[i]))
 			})
 		},
 		apply: func(t *Task, _ *veranda.Standing, _ time.Time) (any, error) {
+			former := t.Description
+			was := t.clone()
 			changes := in.apply(t)
 			if len(changes) == 0 {
 				return nil, nil
 			}
-			return TaskUpdated{Title: t.Title, Changes: changes}, nil
+			if err := in.recur(was, t); err != nil {
+				return nil, err
+			}
+			// Who was mentioned meanwhile by somebody else was told by that.
+			told := within(veranda.NewMentions(former, t.Description), mentioned)
+			t.follow(told...)
+			return TaskUpdated{Title: t.Title, Changes: changes, Mentioned: told}, nil
 		},
 	})
 }
@@ -108,10 +151,7 @@ func (in *UpdateInput) apply(t *Task) (changes []Change) {
 		t.follow(without(in.Assignees, t.Assignees)...)
 		t.Assignees = in.Assignees
 	}
-	if (in.DueAt != nil || in.ClearDue) && !sameMoment(in.DueAt, t.DueAt) {
-		changes = append(changes, Change{Field: "due_at", Old: value(t.DueAt), New: value(in.DueAt)})
-		t.DueAt = in.DueAt
-	}
+	changes = append(changes, in.reschedule(t)...)
 	if in.Priority != nil && *in.Priority != t.Priority {
 		changes = append(changes, Change{Field: "priority", Old: t.Priority, New: *in.Priority})
 		t.Priority = *in.Priority
@@ -121,31 +161,6 @@ func (in *UpdateInput) apply(t *Task) (changes []Change) {
 		t.Labels = in.Labels
 	}
 	return changes
-}
-
-// Delete deletes a task with its comments and everything else that hangs on it, for good. Its events stay.
-//
-// Permission: task.delete; as shipped, who created the task or has it assigned, and owners and administrators in
-// workspaces they manage. Errors: version. Event: tasks.task_deleted.
-func (s *Service) Delete(ctx context.Context, by veranda.Actor, in DeleteInput) error {
-	if err := in.validate(); err != nil {
-		return err
-	}
-	standing, _, err := s.task(ctx, by, in.Org, in.Task, PermDelete)
-	if err != nil {
-		return err
-	}
-	return s.conn.InTx(ctx, func(ctx context.Context, tx *veranda.Tx) error {
-		t, err := s.lockTask(ctx, tx, s.texts.lockToDelete, standing, in.Org, in.Task, PermDelete, in.Version)
-		if err != nil {
-			return err
-		}
-		if err := deleteTask(ctx, tx, t); err != nil {
-			return err
-		}
-		tx.Emit(taskEvent(EventTaskDeleted, t, standing, tx.DB().Now(), TaskDeleted{Title: t.Title, State: t.State, Assignees: t.Assignees}))
-		return nil
-	})
 }
 
 // list is never nil and nobody else's, so that it is never null in JSON and can be changed.

@@ -25,7 +25,7 @@ func TestCreate(t *testing.T) {
 			Priority: 3, DueAt: day(9), Assignees: accounts(f.External, f.Employee), Followers: accounts(f.Employee, f.External),
 			Labels:    []string{"Office", "déjà vu"},
 			Checklist: []tasks.ChecklistItem{{ID: task.Checklist[0].ID, Text: "buy"}, {ID: task.Checklist[1].ID, Text: "brew", Done: true}},
-			CreatedBy: f.Employee.Account, CreatedAt: task.CreatedAt, UpdatedAt: task.CreatedAt, Version: 1,
+			Structure: tasks.Structure{Rank: task.Rank}, CreatedBy: f.Employee.Account, CreatedAt: task.CreatedAt, UpdatedAt: task.CreatedAt, Version: 1,
 		}
 		if d := diff(want, task); d != "" {
 			t.Errorf("created (-want +got):\n%s", d)
@@ -219,7 +219,7 @@ func TestDelete(t *testing.T) {
 		_, err := f.tasks.Get(ctx, f.Employee.Actor, tasks.GetInput{Org: f.World.Org, Task: task.ID})
 		verandatest.WantCode(t, err, veranda.CodeNotFound)
 		verandatest.WantCode(t, f.tasks.Delete(ctx, f.Employee.Actor, f.state(task.ID)), veranda.CodeNotFound)
-		if d := diff(map[string]int{"assignees": 0, "followers": 0, "labels": 0, "comments": 0}, f.hasChildren(t, task.ID)); d != "" {
+		if d := diff(map[string]int{"assignees": 0, "followers": 0, "labels": 0, "comments": 1}, f.hasChildren(t, task.ID)); d != "" {
 			t.Errorf("rows (-want +got):\n%s", d)
 		}
 		want := tasks.TaskDeleted{Title: "Gone", State: tasks.Open, Assignees: accounts(f.Guest)}
@@ -263,7 +263,7 @@ func TestVeto(t *testing.T) {
 		f.DB.Veto(veranda.Hook{Name: "no", Kinds: []string{"tasks.*"}, Before: func(context.Context, *veranda.Tx, veranda.Event) error { return veto }})
 		_, create := f.tasks.Create(ctx, f.Employee.Actor, tasks.CreateInput{Org: f.World.Org, Workspace: f.World.Open, Title: "Not made"})
 		_, update := f.tasks.Update(ctx, f.Employee.Actor, tasks.UpdateInput{Org: f.World.Org, Task: task.ID, Title: pointer("Changed"), Labels: []string{}})
-		_, finish := f.tasks.Finish(ctx, f.Employee.Actor, f.state(task.ID))
+		_, finish := f.tasks.Finish(ctx, f.Employee.Actor, f.done(task.ID))
 		_, comment := f.tasks.AddComment(ctx, f.Employee.Actor, tasks.AddCommentInput{Org: f.World.Org, Task: task.ID, Text: "words"})
 		remove := f.tasks.Delete(ctx, f.Employee.Actor, f.state(task.ID))
 		for name, err := range map[string]error{"create": create, "update": update, "finish": finish, "comment": comment, "delete": remove} {
@@ -295,7 +295,7 @@ func TestWithTx(t *testing.T) {
 				if err != nil {
 					return err
 				}
-				if _, err := bound.Finish(ctx, f.Guest.Actor, f.state(task.ID)); err != nil {
+				if _, err := bound.Finish(ctx, f.Guest.Actor, f.done(task.ID)); err != nil {
 					return err
 				}
 				if _, err := bound.AddComment(ctx, f.Guest.Actor, tasks.AddCommentInput{Org: f.World.Org, Task: task.ID, Text: "done"}); err != nil {

@@ -32,10 +32,10 @@ type OverdueCount struct {
 
 // CROSS JOIN keeps SQLite from beginning with the assignees of all tasks there ever were.
 const selectOverdue = `SELECT t.workspace_id, NULL AS account_id, count(*) FROM veranda_tasks t
-WHERE t.org_id = $1 AND t.state = 'open' AND t.due_sort < $2 GROUP BY t.workspace_id
+WHERE t.org_id = $1 AND t.deleted_at IS NULL AND t.state = 'open' AND t.due_sort < $2 GROUP BY t.workspace_id
 UNION ALL
 SELECT t.workspace_id, a.account_id, count(*) FROM veranda_tasks t CROSS JOIN veranda_task_assignees a
-WHERE t.org_id = $1 AND t.state = 'open' AND t.due_sort < $2 AND a.org_id = t.org_id AND a.task_id = t.id GROUP BY t.workspace_id, a.account_id
+WHERE t.org_id = $1 AND t.deleted_at IS NULL AND t.state = 'open' AND t.due_sort < $2 AND a.org_id = t.org_id AND a.task_id = t.id GROUP BY t.workspace_id, a.account_id
 ORDER BY 1, 2`
 
 // OverdueCounts counts the open tasks of an organization that were due before a moment, by workspace and, in it, by

@@ -32,7 +32,7 @@ LEFT JOIN veranda_task_comments c ON c.org_id = $2 AND c.task_id = $4 AND c.id =
 WHERE org_id = $1 AND task_id = $2 AND id = $3 AND (version = $6 OR $6 = 0) RETURNING version`
 	deleteCommentText  = `DELETE FROM veranda_task_comments WHERE org_id = $1 AND task_id = $2 AND id = $3 AND (version = $4 OR $4 = 0)`
 	deleteCommentsText = `DELETE FROM veranda_task_comments WHERE org_id = $1 AND task_id = $2`
-	countCommentText   = `UPDATE veranda_tasks SET comment_count = comment_count + $3 WHERE org_id = $1 AND id = $2`
+	countCommentText   = `UPDATE veranda_tasks SET comment_count = comment_count + $3 WHERE org_id = $1 AND id = $2 AND deleted_at IS NULL`
 )
 
 func (r *commentRow) destinations() []any {
@@ -47,12 +47,16 @@ func (r *commentRow) comment(org veranda.OrgID, task ID) *Comment {
 }
 
 // insertComment stores a new comment. The count comes first: its lock on the task's row is the one that a deletion of
-// the task waits for, and the other way round.
+// the task waits for, and the other way round. Of a task that was deleted since it was read it says that there is none.
 func insertComment(ctx context.Context, tx *veranda.Tx, c *Comment) error {
-	if err := tx.Defer(ctx, countCommentText, c.Org, c.Task, 1); err != nil {
+	n, err := tx.Exec(ctx, countCommentText, c.Org, c.Task, 1)
+	if err != nil {
 		return fmt.Errorf("tasks: count comments: %w", err)
 	}
-	err := tx.Defer(ctx, insertCommentText, c.Org, c.Task, c.ID, optionalAccount(c.Author), c.Text, tx.DB().Time(c.CreatedAt))
+	if n == 0 {
+		return veranda.ErrNotFound
+	}
+	err = tx.Defer(ctx, insertCommentText, c.Org, c.Task, c.ID, optionalAccount(c.Author), c.Text, tx.DB().Time(c.CreatedAt))
 	if err != nil {
 		return fmt.Errorf("tasks: insert comment: %w", err)
 	}

@@ -73,6 +73,7 @@ type order struct {
 	moment      bool // the key is a moment
 	byID        bool // the id alone, which rises with the time of creation
 	byState     bool // the index has the state before the key
+	byHand      bool // the key is a rank
 }
 
 func orderOf(sort Sort) order {
@@ -93,6 +94,14 @@ func orderOf(sort Sort) order {
 		return order{compare: ` AND t.finished_at IS NOT NULL AND (t.finished_at, t.id) > `, by: ` ORDER BY t.finished_at, t.id`, moment: true}
 	case SortFinishedLast:
 		return order{compare: ` AND t.finished_at IS NOT NULL AND (t.finished_at, t.id) < `, by: ` ORDER BY t.finished_at DESC, t.id DESC`, moment: true}
+	case SortStart:
+		return order{compare: ` AND t.start_at IS NOT NULL AND (t.start_at, t.id) > `, by: ` ORDER BY t.start_at, t.id`, moment: true}
+	case SortStartLast:
+		return order{compare: ` AND t.start_at IS NOT NULL AND (t.start_at, t.id) < `, by: ` ORDER BY t.start_at DESC, t.id DESC`, moment: true}
+	case SortRank:
+		return order{compare: ` AND (t.rank, t.id) > `, by: ` ORDER BY t.rank, t.id`, byHand: true}
+	case SortBoard:
+		return order{compare: ` AND (t.board_rank, t.id) > `, by: ` ORDER BY t.board_rank, t.id`, byHand: true}
 	case SortDueLast:
 		return order{compare: ` AND (t.due_sort, t.id) < `, by: ` ORDER BY t.due_sort DESC, t.id DESC`, byState: true}
 	default:
@@ -114,6 +123,11 @@ func (k *criteria) key(t *Task) int64 {
 		return t.FinishedAt.UnixMicro()
 	case SortCreated, SortCreatedLast:
 		return 0 // the id alone
+	case SortStart, SortStartLast:
+		if t.StartAt == nil { // only those with a start are in this order
+			return 0
+		}
+		return t.StartAt.UnixMicro()
 	default:
 		return dueSort(t.DueAt)
 	}
@@ -126,7 +140,7 @@ func newListTexts(db *veranda.DB, authz veranda.Authorizer) listTexts {
 	}
 	// SQLite would look the visible workspaces up in an index one by one and sort what it finds; the plus keeps it at the
 	// index that has the rows in order.
-	return listTexts{head: ` WHERE t.org_id = $1 AND ` + authz.Visible(db.Pick("t.workspace_id", "+t.workspace_id")), filter: filter}
+	return listTexts{head: ` WHERE t.org_id = $1 AND t.deleted_at IS NULL AND ` + authz.Visible(db.Pick("t.workspace_id", "+t.workspace_id")), filter: filter}
 }
 
 // query puts a list's conditions together from constants, and gathers the arguments.
@@ -165,6 +179,11 @@ func (x *listTexts) list(db *veranda.DB, k criteria, me veranda.AccountID, visib
 	q := &query{db: db, args: slices.Clone(visible)}
 	from, driven := q.drive(&k, me)
 	q.narrow(&k, driven)
+	if k.delegated {
+		// The row says who has it: somebody, and not only me. A look-up among the assignees of all tasks is what PostgreSQL
+		// would make a scan of.
+		q.and(` AND t.assignees <> '' AND t.assignees <> @`, me.String())
+	}
 	if k.hasRest() {
 		x.filter.add(q, &k)
 	}
@@ -185,6 +204,9 @@ func (x *listTexts) list(db *veranda.DB, k criteria, me veranda.AccountID, visib
 // drive takes a filter that leaves few tasks out of the criteria and begins with it; driven tells whether there is one.
 func (q *query) drive(k *criteria, me veranda.AccountID) (from string, driven bool) {
 	switch {
+	case !k.parent.IsZero():
+		q.and(` AND c.org_id = $1 AND c.parent_id = @ AND c.org_id = t.org_id AND c.task_id = t.id`, k.parent)
+		from = fromParent
 	case len(k.assignees) == 1 && k.assignees[0] != Nobody:
 		q.and(` AND a.org_id = $1 AND a.account_id = @ AND a.org_id = t.org_id AND a.task_id = t.id`, k.assignees[0])
 		if k.state != "" {
@@ -225,6 +247,7 @@ func (q *query) narrow(k *criteria, driven bool) {
 		q.and(` AND t.workspace_id = @`, k.workspaces[0])
 		k.workspaces = nil
 	}
+	q.structure(k)
 	if k.dueFrom == nil && k.dueUntil == nil {
 		return
 	}
@@ -270,7 +293,10 @@ func (q *query) position(k *criteria, o order) {
 		return
 	}
 	var key any = k.after.key
-	if o.moment {
+	switch {
+	case o.byHand:
+		key = k.after.rank
+	case o.moment:
 		key = q.db.Time(storableMoment(k.after.key))
 	}
 	q.text.WriteString("(" + q.placeholder(key) + ", " + q.placeholder(k.after.id) + ")")

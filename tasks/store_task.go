@@ -25,35 +25,38 @@ type taskRow struct {
 	createdAt, updatedAt, finishedAt        dialect.Time
 	finishedBy                              veranda.AccountID
 	version                                 int64
+	structureRow
 }
 
 const (
 	taskColumns = `t.id, t.workspace_id, t.title, t.description, t.state, t.priority, t.due_at,
 	t.assignees, t.followers, t.labels, t.checklist, t.comment_count,
-	t.created_by, t.created_at, t.updated_at, t.finished_at, t.finished_by, t.version`
-	taskJoin = `LEFT JOIN veranda_tasks t ON t.org_id = $2 AND t.id = $4`
+	t.created_by, t.created_at, t.updated_at, t.finished_at, t.finished_by, t.version, ` + structureColumns
+	taskJoin = `LEFT JOIN veranda_tasks t ON t.org_id = $2 AND t.id = $4 AND t.deleted_at IS NULL`
 
-	selectTask = `SELECT ` + taskColumns + ` FROM veranda_tasks t WHERE t.org_id = $1 AND t.id = $2`
-	// A comment's foreign key goes well with the first kind of lock, and waits for the second.
-	lockPostgres         = selectTask + ` FOR NO KEY UPDATE`
-	lockToDeletePostgres = selectTask + ` FOR UPDATE`
+	selectTask = `SELECT ` + taskColumns + ` FROM veranda_tasks t WHERE t.org_id = $1 AND t.id = $2 AND t.deleted_at IS NULL`
+	// A comment's foreign key goes well with this kind of lock.
+	lockPostgres = selectTask + ` FOR NO KEY UPDATE`
 
 	insertTaskText = `INSERT INTO veranda_tasks (org_id, id, workspace_id, title, description, state, priority, due_at, due_sort,
-	assignees, followers, labels, checklist, comment_count, created_by, created_at, updated_at, finished_at, finished_by, version, search)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 0, $14, $15, $16, $17, $18, $19, $20)`
+	assignees, followers, labels, checklist, comment_count, created_by, created_at, updated_at, finished_at, finished_by, version, search,
+	parent_id, sub_open, sub_total, start_at, schedule, series_id, rank, stage_id, board_rank)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 0, $14, $15, $16, $17, $18, $19, $20,
+	$21, $22, $23, $24, $25, $26, $27, $28, $29)`
 	updateTaskText = `UPDATE veranda_tasks SET title = $3, description = $4, state = $5, priority = $6, due_at = $7, due_sort = $8,
-	assignees = $9, followers = $10, labels = $11, checklist = $12, updated_at = $13, finished_at = $14, finished_by = $15, version = $16, search = $17
+	assignees = $9, followers = $10, labels = $11, checklist = $12, updated_at = $13, finished_at = $14, finished_by = $15, version = $16, search = $17,
+	parent_id = $18, start_at = $19, schedule = $20, series_id = $21, stage_id = $22, board_rank = $23
 WHERE org_id = $1 AND id = $2`
 	deleteTaskText = `DELETE FROM veranda_tasks WHERE org_id = $1 AND id = $2`
 )
 
 // destinations are where a row of taskColumns goes.
 func (r *taskRow) destinations() []any {
-	return []any{
+	return append([]any{
 		&r.id, &r.workspace, &r.title, &r.description, &r.state, &r.priority, &r.dueAt,
 		&r.assignees, &r.followers, &r.labels, &r.checklist, &r.comments,
 		&r.createdBy, &r.createdAt, &r.updatedAt, &r.finishedAt, &r.finishedBy, &r.version,
-	}
+	}, r.structureRow.destinations()...)
 }
 
 // task is the row as the API shows it. A row that was not found is a task with the zero id.
@@ -77,7 +80,7 @@ func (r *taskRow) task(org veranda.OrgID) (*Task, error) {
 	if t.Checklist, err = decodeList[ChecklistItem](r.checklist); err != nil {
 		return nil, fmt.Errorf("tasks: checklist of task %s: %w", r.id, err)
 	}
-	return t, nil
+	return t, r.structureRow.into(t)
 }
 
 // clone is a copy whose lists can be changed.
@@ -85,6 +88,7 @@ func (t *Task) clone() *Task {
 	c := *t
 	c.Assignees, c.Followers = slices.Clone(t.Assignees), slices.Clone(t.Followers)
 	c.Labels, c.Checklist = slices.Clone(t.Labels), slices.Clone(t.Checklist)
+	c.Recurrence = t.Recurrence.clone()
 	return &c
 }
 
@@ -114,7 +118,8 @@ func insertTask(ctx context.Context, tx *veranda.Tx, t *Task) error {
 		t.Org, t.ID, t.Workspace, t.Title, t.Description, string(t.State), t.Priority, optionalMoment(db, t.DueAt), dueSort(t.DueAt),
 		joinAccounts(t.Assignees), joinAccounts(t.Followers), encodeList(t.Labels), encodeList(t.Checklist),
 		optionalAccount(t.CreatedBy), db.Time(t.CreatedAt), db.Time(t.UpdatedAt), optionalMoment(db, t.FinishedAt), optionalAccount(t.FinishedBy),
-		t.Version, searchText(t))
+		t.Version, searchText(t),
+		optionalID(t.Parent), t.Subtasks.open(), t.Subtasks.total(), optionalMoment(db, t.StartAt), t.encodeSchedule(), optionalID(t.Series), t.Rank, optionalID(t.Stage), t.BoardRank)
 	if err != nil {
 		return fmt.Errorf("tasks: insert task: %w", err)
 	}
@@ -128,18 +133,23 @@ func updateTask(ctx context.Context, tx *veranda.Tx, before, after *Task) error 
 		after.Org, after.ID, after.Title, after.Description, string(after.State), after.Priority, optionalMoment(db, after.DueAt), dueSort(after.DueAt),
 		joinAccounts(after.Assignees), joinAccounts(after.Followers), encodeList(after.Labels), encodeList(after.Checklist),
 		db.Time(after.UpdatedAt), optionalMoment(db, after.FinishedAt), optionalAccount(after.FinishedBy),
-		after.Version, searchText(after))
+		after.Version, searchText(after),
+		optionalID(after.Parent), optionalMoment(db, after.StartAt), after.encodeSchedule(), optionalID(after.Series), optionalID(after.Stage), after.BoardRank)
 	if err != nil {
 		return fmt.Errorf("tasks: update task: %w", err)
+	}
+	if err := moveReminders(ctx, tx, before, after); err != nil {
+		return err
 	}
 	return storeChildren(ctx, tx, before, after)
 }
 
-// deleteTask deletes a task whose row the transaction holds, and all that hangs on it.
-func deleteTask(ctx context.Context, tx *veranda.Tx, t *Task) error {
+// purgeTask takes a task whose row the transaction holds away for good, and all that hangs on it. Descriptions and imports
+// go with the row.
+func purgeTask(ctx context.Context, tx *veranda.Tx, t *Task) error {
 	for _, text := range []string{deleteCommentsText, deleteAssigneesText, deleteFollowersText, deleteLabelsText, deleteTaskText} {
 		if err := tx.Defer(ctx, text, t.Org, t.ID); err != nil {
-			return fmt.Errorf("tasks: delete task: %w", err)
+			return fmt.Errorf("tasks: purge task: %w", err)
 		}
 	}
 	return nil

@@ -66,6 +66,10 @@ type Task struct {
 	Priority int `json:"priority" minimum:"0" maximum:"4"`
 	// DueAt is when it should be finished; absent when that does not matter.
 	DueAt *time.Time `json:"due_at,omitempty"`
+	// Schedule says when it begins, in which zone, and how it repeats.
+	Schedule
+	// Structure says how it hangs together with other tasks, and where it stands among them.
+	Structure
 	// Assignees are those who are to do it, in the order they were named.
 	Assignees []veranda.AccountID `json:"assignees"`
 	// Followers are those who want to hear of it, in the order they came.

@@ -18,14 +18,20 @@ type CreateInput struct {
 	Priority    int                 `json:"priority,omitempty" minimum:"0" maximum:"4" doc:"0 none, 1 low, 2 normal, 3 high, 4 urgent."`
 	Labels      []string            `json:"labels,omitempty" maxItems:"20" doc:"Short texts without commas."`
 	Checklist   []ChecklistItem     `json:"checklist,omitempty" maxItems:"100" doc:"Steps, without ids."`
+	ScheduleInput
+	Recurrence *RecurrenceInput `json:"recurrence,omitempty" doc:"How it repeats; not for sub-tasks."`
+	Parent     ID               `json:"parent_id,omitzero" required:"false" doc:"The task of the same workspace that it is a part of."`
+	Stage      StageID          `json:"stage_id,omitzero" required:"false" doc:"The stage of the workspace's board in which it is the last card."`
 }
 
-func (in *CreateInput) validate() error {
+// validate gives the new task's moments and recurrence, in a task that has nothing else.
+func (in *CreateInput) validate() (*Task, error) {
 	var c veranda.Checks
 	veranda.Required(&c, "/organization_id", in.Org)
 	veranda.Required(&c, "/workspace_id", in.Workspace)
 	in.Title = c.Line("/title", in.Title, 1, MaxTitle)
 	in.Description = c.Text("/description", in.Description, 0, MaxDescription)
+	c.Mentions("/description", in.Description)
 	in.Labels = checkLabels(&c, "/labels", in.Labels)
 	in.Checklist = checkItems(&c, "/checklist", in.Checklist)
 	for i, item := range in.Checklist {
@@ -36,7 +42,12 @@ func (in *CreateInput) validate() error {
 	checkAccounts(&c, "/assignees", in.Assignees)
 	c.Range("/priority", int64(in.Priority), PriorityNone, PriorityUrgent)
 	in.DueAt = checkDue(&c, "/due_at", in.DueAt)
-	return c.Err()
+	in.ScheduleInput.check(&c, in.DueAt)
+	scheduled := in.schedule(&c)
+	if in.Recurrence != nil && !in.Parent.IsZero() {
+		c.Add("/recurrence", "exclusive", "is not for sub-tasks: they repeat with the task above them")
+	}
+	return &scheduled, c.Err()
 }
 
 // GetInput names a task.
@@ -64,6 +75,10 @@ type UpdateInput struct {
 	ClearDue  bool                `json:"clear_due,omitempty" doc:"Take the due moment away; not together with due_at."`
 	Priority  *int                `json:"priority,omitempty" minimum:"0" maximum:"4" doc:"0 none, 1 low, 2 normal, 3 high, 4 urgent."`
 	Labels    []string            `json:"labels,omitempty" maxItems:"20" doc:"All labels; an empty list for none."`
+	ScheduleInput
+	ClearStart bool `json:"clear_start,omitempty" doc:"Take the start away; not together with start_at or start_on."`
+	// Scope is for recurring tasks.
+	Scope Scope `json:"scope,omitempty" enum:"this,following" doc:"Of a recurring task: change this instance only, or the following ones too, which is so when absent."`
 }
 
 func (in *UpdateInput) validate() error {
@@ -77,6 +92,7 @@ func (in *UpdateInput) validate() error {
 	if in.Description != nil {
 		description := c.Text("/description", *in.Description, 0, MaxDescription)
 		in.Description = &description
+		c.Mentions("/description", description)
 	}
 	checkAccounts(&c, "/assignees", in.Assignees)
 	in.Labels = checkLabels(&c, "/labels", in.Labels)
@@ -84,13 +100,20 @@ func (in *UpdateInput) validate() error {
 		c.Range("/priority", int64(*in.Priority), PriorityNone, PriorityUrgent)
 	}
 	in.DueAt = checkDue(&c, "/due_at", in.DueAt)
-	if in.ClearDue && in.DueAt != nil {
-		c.Add("/clear_due", "exclusive", "must not be given together with due_at")
+	in.ScheduleInput.check(&c, in.DueAt)
+	if in.ClearDue && (in.DueAt != nil || in.DueOn != "") {
+		c.Add("/clear_due", "exclusive", "must not be given together with due_at or due_on")
+	}
+	if in.ClearStart && (in.StartAt != nil || in.StartOn != "") {
+		c.Add("/clear_start", "exclusive", "must not be given together with start_at or start_on")
+	}
+	if in.Scope != "" {
+		veranda.OneOf(&c, "/scope", in.Scope, ThisOnly, Following)
 	}
 	return c.Err()
 }
 
-// StateInput finishes, reopens or deletes a task.
+// StateInput reopens or deletes a task.
 type StateInput struct {
 	Org     veranda.OrgID `path:"org" json:"-"`
 	Task    ID            `path:"task" json:"-"`
@@ -99,7 +122,6 @@ type StateInput struct {
 
 // The inputs of the methods of the same names.
 type (
-	FinishInput = StateInput
 	ReopenInput = StateInput
 	DeleteInput = StateInput
 )

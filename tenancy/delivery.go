@@ -104,6 +104,9 @@ type MailRequest struct {
 	Template string
 	// Data is what the template says: no secrets, for it is kept.
 	Data map[string]string
+	// Channel is how it goes, ChannelMail or ChannelPhone; empty: by what is known of the account and what it prefers. What
+	// is rendered already goes by mail unless this says otherwise.
+	Channel string
 	// Subject, Text and HTML are the mail where the template is another package's. HTML may be empty.
 	Subject, Text, HTML string
 	UnsubscribeURL      string
@@ -131,7 +134,10 @@ WHERE a.id = $1 ORDER BY d.is_primary DESC, d.created_at LIMIT 1`,
 		if err != nil {
 			return row.ID, err
 		}
-		if phone != "" && (row.Recipient == "" || channel == ChannelPhone) && m.Subject == "" && hasMessage(m.Template) {
+		switch {
+		case m.Channel == ChannelPhone:
+			row.Channel, row.Recipient = ChannelPhone, phone
+		case m.Channel == "" && phone != "" && (row.Recipient == "" || channel == ChannelPhone) && m.Subject == "" && hasMessage(m.Template):
 			row.Channel, row.Recipient = ChannelPhone, phone
 		}
 		if row.Recipient == "" {

@@ -18,7 +18,7 @@ var outsideOrganization = []veranda.Permission{
 func inOrganization(permission veranda.Permission) bool {
 	kind, _, _ := strings.Cut(string(permission), ".")
 	switch kind {
-	case "account", "session", "system", "platform", "support_request":
+	case "account", "session", "system", "platform", "support_request", "notification":
 		return false
 	case "support":
 		return permission == PermSupportConsent

@@ -305,7 +305,7 @@ func TestEveryMethodAsks(t *testing.T) {
 		"AddMembers":    workspace.AddMembersInput{Accounts: []veranda.AccountID{veranda.NewAccountID()}},
 		"AddTeam":       workspace.AddTeamInput{Team: anyTeam()},
 		"SetMemberRole": workspace.SetMemberRoleInput{Role: workspace.RolePlain},
-	}, map[string]string{"WithTx": "binds and does nothing"})
+	}, map[string]string{"WithTx": "binds and does nothing", "Notices": "says whom events concern, and reads nothing for anybody"})
 }
 
 func names(list veranda.List[workspace.Workspace]) []string {

@@ -14,118 +14,13 @@ import (
 	"time"
 
 	"github.com/veranda-go/veranda"
-	"github.com/veranda-go/veranda/examples/server/internal/blobs"
 	"github.com/veranda-go/veranda/examples/server/internal/config"
 	"github.com/veranda-go/veranda/examples/server/internal/inbound"
 	"github.com/veranda-go/veranda/examples/server/internal/mail"
 	"github.com/veranda-go/veranda/examples/server/internal/phone"
 	"github.com/veranda-go/veranda/examples/server/internal/web"
-	"github.com/veranda-go/veranda/stream"
-	"github.com/veranda-go/veranda/tasks"
 	"github.com/veranda-go/veranda/tenancy"
-	"github.com/veranda-go/veranda/tenancy/audit"
-	people "github.com/veranda-go/veranda/tenancy/directory"
-	"github.com/veranda-go/veranda/tenancy/support"
-	"github.com/veranda-go/veranda/workspace"
-	"github.com/veranda-go/veranda/workspace/files"
-	"github.com/veranda-go/veranda/workspace/statistics"
 )
-
-// modules are the packages the product is made of, in the order of their dependence.
-func modules() []veranda.Module {
-	return []veranda.Module{
-		veranda.Core(), tenancy.Module(), audit.Module(), support.Module(), people.Module(), workspace.Module(), files.Module(), statistics.Module(), tasks.Module(), stream.Module(),
-	}
-}
-
-// services are the product's features on one database.
-type services struct {
-	authz      *tenancy.Authorizer
-	tenancy    *tenancy.Service
-	audit      *audit.Service
-	support    *support.Service
-	directory  *people.Service
-	workspaces *workspace.Service
-	files      *files.Service
-	statistics *statistics.Service
-	tasks      *tasks.Service
-	stream     *stream.Service
-}
-
-// newServices wires the features: each gets the database and who decides, and what it needs of others as an interface.
-// limits is asked by everything that makes something; nil is unlimited.
-func newServices(ctx context.Context, db *veranda.DB, settings *config.Config, mailer tenancy.Mailer, phones tenancy.PhoneSender, limits veranda.Limits) (*services, error) {
-	s := &services{}
-	var err error
-	if s.authz, err = tenancy.NewAuthorizer(ctx, db, modules()...); err != nil {
-		return nil, err
-	}
-	peoplesMails, weeklyMails, err := hostTemplates(settings)
-	if err != nil {
-		return nil, err
-	}
-	if s.tenancy, err = tenancy.New(tenancy.Deps{
-		Templates: peoplesMails, Resolver: newResolver(settings.DNSServer),
-		DB: db, Authz: s.authz, Limits: limits, Mailer: mailer, Phone: phones, Secret: []byte(settings.SecretKey.Reveal()), BaseURL: settings.BaseURL.String(),
-	}); err != nil {
-		return nil, err
-	}
-	if s.audit, err = audit.New(audit.Deps{DB: db, Authz: s.authz}); err != nil {
-		return nil, err
-	}
-	if s.support, err = support.New(support.Deps{
-		DB: db, Authz: s.authz, Throttle: tenancy.NewThrottle(db), Passwords: s.tenancy, Actions: supportActions(s.tenancy), BaseURL: settings.BaseURL.String(),
-	}); err != nil {
-		return nil, err
-	}
-	if s.directory, err = people.New(people.Deps{DB: db, Authz: s.authz}); err != nil {
-		return nil, err
-	}
-	if err := db.Consume(s.tenancy.Welcome()); err != nil {
-		return nil, err
-	}
-	if s.workspaces, err = workspace.New(workspace.Deps{DB: db, Authz: s.authz, Limits: limits, Post: tenancy.Post{}}); err != nil {
-		return nil, err
-	}
-	bucket, err := blobs.Open(ctx, settings.FilesURL)
-	if err != nil {
-		return nil, fmt.Errorf("FILES_URL: %w", err)
-	}
-	if s.files, err = files.New(files.Deps{DB: db, Authz: s.authz, Limits: limits, Blobs: bucket}); err != nil {
-		return nil, err
-	}
-	if s.tasks, err = tasks.New(tasks.Deps{DB: db, Authz: s.authz, Limits: limits}); err != nil {
-		return nil, err
-	}
-	if s.stream, err = stream.New(stream.Deps{
-		DB: db, Authz: s.authz, Limits: limits, Kinds: []string{"workspace.*", "tasks.task_*", "tasks.comment_added", "tenancy.member_joined", "tenancy.workspace_handed_over"},
-	}); err != nil {
-		return nil, err
-	}
-	source, err := tasks.NewSource(db)
-	if err != nil {
-		return nil, err
-	}
-	s.statistics, err = statistics.New(statistics.Deps{
-		DB: db, Authz: s.authz, Overdue: overdue(source), Post: tenancy.Post{}, Templates: weeklyMails,
-		Link: func(org veranda.OrgID) string { return settings.BaseURL.String() + "/docs#Statistics" },
-	})
-	if err != nil {
-		return nil, err
-	}
-	return s, nil
-}
-
-// overdue gives statistics what tasks knows; the two packages do not know each other.
-func overdue(source *tasks.Source) statistics.OverdueCounts {
-	return func(ctx context.Context, tx *veranda.Tx, org veranda.OrgID, before time.Time, yield func(veranda.WorkspaceID, veranda.AccountID, int64)) error {
-		counts, err := source.OverdueCounts(ctx, tx, org, before)
-		for _, c := range counts {
-			yield(c.Workspace, c.Assignee, c.Count)
-		}
-		return err
-	}
-}
 
 // app is the running program.
 type app struct {
@@ -170,8 +65,9 @@ func newApp(ctx context.Context, settings *config.Config, log *slog.Logger, limi
 	a.inbound = newInbound(settings, a.services.tenancy, supportInbox{a.services.support}, log)
 	for _, job := range []veranda.Periodic{
 		web.SweepIdempotency(a.db), a.services.tenancy.TidyJob(), a.services.tenancy.DomainsJob(), a.services.tenancy.JoinsJob(),
-		a.services.audit.RetentionJob(), a.services.directory.IndexJob(),
-		a.services.files.TidyJob(),
+		a.services.audit.RetentionJob(), a.services.directory.IndexJob(), a.services.notices.SendJob(), a.services.notices.PurgeJob(),
+		a.services.files.TidyJob(), a.services.calendar.RemindersJob(), a.services.tasks.PurgeJob(), a.services.tasks.RemindJob(),
+		a.services.stream.PollsJob(),
 	} {
 		if err := a.db.Every(job); err != nil {
 			return nil, err
@@ -200,14 +96,14 @@ func (a *app) applyPolicy(ctx context.Context) error {
 func (a *app) newServer(mailbox *mail.Mailbox, phoneBox *phone.Box) (*web.Server, error) {
 	server, err := web.New(web.Options{
 		BaseURL: a.settings.BaseURL, Title: "Veranda", Version: version,
-		Description:    "Organizations, workspaces, tasks, an activity stream and weekly statistics.",
+		Description:    "Organizations, workspaces, tasks, calendars, an activity stream, messages, notifications and weekly statistics.",
 		TrustedProxies: a.settings.TrustedProxies, BodyLimit: a.settings.BodyLimit, MetricsToken: a.settings.MetricsToken.Reveal(),
 		Log: a.log, DB: a.db,
 		Ready: []web.Check{
 			web.CheckSchema(a.db, modules()...), web.CheckDatabase(a.db),
 			{Name: "queue", Run: func(context.Context) error { return a.queueReady() }},
 		},
-		Gauges: map[string]func() float64{"veranda_outbox_open": a.outbox(false), "veranda_outbox_parked": a.outbox(true)},
+		Gauges: map[string]func() float64{"veranda_outbox_open": a.outbox(false), "veranda_outbox_parked": a.outbox(true), "veranda_live_streams": func() float64 { return float64(a.services.live.Connected()) }},
 	})
 	if err != nil {
 		return nil, err
@@ -233,9 +129,18 @@ func (a *app) newServer(mailbox *mail.Mailbox, phoneBox *phone.Box) (*web.Server
 	workspaceTeamRoutes(server, a.services.workspaces)
 	fileRoutes(server, a.services.files)
 	taskRoutes(server, a.services.tasks)
+	taskListRoutes(server, a.services.tasks)
+	taskStructureRoutes(server, a.services.tasks)
 	streamRoutes(server, a.services.stream)
+	streamPostRoutes(server, a.services.stream)
+	calendarRoutes(server, a.services.calendar)
+	streamFeedRoutes(server, a.services.stream)
+	messageRoutes(server, a.services.messaging)
+	liveRoutes(server, a.services.live)
 	statisticsRoutes(server, a.services.statistics)
+	notificationRoutes(server, a.services.notices)
 	linkPages(server, a.services.tenancy, a.services.support)
+	server.AddFormPage(unsubscribePage(a.services.notices))
 	if mailbox != nil {
 		server.ShowMailbox(mailbox)
 	}
@@ -282,6 +187,8 @@ func (a *app) serve(ctx context.Context) error {
 		return errors.Join(fmt.Errorf("REDIS_URL: %w", err), listener.Close())
 	}
 	defer a.runner.Stop()
+	stopLive := a.deliverLive(ctx)
+	defer stopLive()
 	stopMail, err := a.takeMail()
 	if err != nil {
 		return errors.Join(err, listener.Close())

@@ -10,7 +10,7 @@ import (
 )
 
 func streamFeatures() []feature {
-	return []feature{{"R1", []clause{
+	return []feature{{"R1", append([]clause{
 		{name: "events_appear", run: streamEventsAppear},
 		{name: "only_for_those_who_see", run: streamOnlyForThose},
 		{name: "statuses", run: streamStatuses},
@@ -19,7 +19,7 @@ func streamFeatures() []feature {
 		{name: "deleted_status_vanishes", run: streamDeletedStatus},
 		{name: "pages", run: streamPages},
 		{name: "who_may", run: streamWhoMay},
-	}}}
+	}, streamFeedClauses()...)}}
 }
 
 // status posts a status.
@@ -260,7 +260,7 @@ func streamPages(t *testing.T, s *stack) {
 	}
 	h.guest.get(t, h.at("/stream?cursor="+cursor)).invalid("/cursor cursor")
 	h.guest.get(t, h.at("/tasks?cursor="+cursor)).invalid("/cursor cursor")
-	h.guest.get(t, path+"?kind=No%25such&limit=500&by=x&since=1").invalid("/kind kind", "/limit range", "/by format", "/since unknown")
+	h.guest.get(t, path+"?kind=No%25such&limit=500&by=x&since=1").invalid("/kind kind", "/limit range", "/by format", "/since format")
 	h.guest.get(t, path+"?kind=No%25such&cursor=%21").invalid("/kind kind", "/cursor cursor")
 }
 

@@ -87,7 +87,7 @@ func taskCreateAndRead(t *testing.T, s *stack) {
 		"organization_id": h.org, "id": id, "workspace_id": h.open, "title": "Write the letter", "description": "To the\nlandlord.",
 		"state": "open", "priority": 3.0, "due_at": due.Format(time.RFC3339Nano), "created_by": h.employee.account, "version": 1.0, "comment_count": 0.0,
 		"assignees": []any{h.owner.account, h.external.account}, "followers": []any{h.employee.account, h.owner.account, h.external.account},
-		"labels": []any{"Post", "urgent"}, "created_at": r.text("created_at"), "updated_at": r.text("created_at"),
+		"labels": []any{"Post", "urgent"}, "created_at": r.text("created_at"), "updated_at": r.text("created_at"), "rank": r.text("rank"),
 		"checklist": []any{
 			map[string]any{"id": r.text("checklist.0.id"), "text": "Stamp"},
 			map[string]any{"id": r.text("checklist.1.id"), "text": "Sign", "done": true},
@@ -361,7 +361,9 @@ func taskDelete(t *testing.T, s *stack) {
 	alike(t, made, func(id string) *reply { return remove(h.employee, id) })
 	alike(t, made, func(id string) *reply { return h.employee.post(t, h.at("/tasks/"+id+"/reopen"), nil) })
 	h.employee.get(t, h.at("/tasks")).wantColumn("id")
-	h.employee.get(t, h.in(h.open, "/labels")).wantColumn("label")
+	if labels := h.employee.get(t, h.in(h.open, "/labels")); labels.text("items.0.label") != "gone" || labels.field("items.0.task_count") != 0.0 {
+		t.Errorf("labels of deleted tasks: %s", labels.Body)
+	}
 	events := h.guest.get(t, h.in(h.open, "/stream?kind=tasks.task_deleted")).want(http.StatusOK)
 	if len(events.items()) != 3 || events.field("items.2.data.title") != "Made" || events.field("items.2.by.name") != "Xenia External" {
 		t.Errorf("the stream has %s", events.Body)

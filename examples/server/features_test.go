@@ -45,8 +45,15 @@ func features() []feature {
 		supportFeatures(),
 		workspaceFeatures(),
 		taskFeatures(),
+		taskStructureFeatures(),
+		taskMoreFeatures(),
 		streamFeatures(),
+		calendarFeatures(),
+		streamPostFeatures(),
+		messageFeatures(),
+		liveFeatures(),
 		statisticsFeatures(),
+		notificationFeatures(),
 		embedderFeatures(),
 	)
 	const letters = "TWCKRMNSE" // accounts and tenancy first, those who embed it last

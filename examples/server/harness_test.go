@@ -300,7 +300,7 @@ func (c *caller) send(t *testing.T, method, path string, body any, header ...str
 		t.Fatalf("%s %s: %v", method, path, err)
 	}
 	defer func() { _ = response.Body.Close() }()
-	answer, err := io.ReadAll(response.Body)
+	answer, err := readAnswer(response)
 	if err != nil {
 		t.Fatalf("%s %s: %v", method, path, err)
 	}

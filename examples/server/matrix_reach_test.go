@@ -22,10 +22,13 @@ func (m *matrix) furnishBelongings(t *testing.T) {
 			task := m.thing(t, &place{route: http.MethodPost, at: atTaskComment}, in, r, in.maker, "")
 			status := m.thing(t, &place{route: http.MethodPost, at: atStatusComment}, in, r, in.maker, "")
 			made["task"], made["item"], made["taskcomment"] = task["task"], task["item"], task["comment"]
+			made["event"] = m.thing(t, &place{route: http.MethodPost, at: atEvent}, in, r, in.maker, "")["event"]
 			made["status"], made["statuscomment"] = status["status"], status["comment"]
-			all = append(all, made)
+			m.taskStructureBelongings(t, in, r, made)
+			all = append(all, m.listBelongings(t, in, r, made))
 		}
 		m.belongings[in] = all[0]
+		m.belongings[in]["feed"] = makeFeed(t, in.org, in.maker)
 		m.belongings[in]["delivery"] = m.invitationSent(t, in)
 		if in == m.ours { // the last workspace is one that no actor sees
 			m.siblings = all[len(all)-1].with("assignee", m.hidden.account, "follower", m.hidden.account)
@@ -34,6 +37,7 @@ func (m *matrix) furnishBelongings(t *testing.T) {
 	m.supportBelongings(t)
 	m.joiningBelongings(t)
 	m.fileBelongings(t)
+	m.messageBelongings(t)
 }
 
 // invite makes an invitation to a workspace.
@@ -176,7 +180,7 @@ func (p *place) key(name string) string {
 
 // knowsTenants tells that the answer may depend on whether the organization exists, for those who may read its name.
 func (p *place) knowsTenants() bool {
-	return p.at == atOrganization || p.at == atMember || p.at == atConsent || p.at == atRelation || p.at == atDomain || p.at == atJoinRequest
+	return p.at == atOrganization || p.at == atFeed || p.at == atMember || p.at == atConsent || p.at == atRelation || p.at == atDomain || p.at == atJoinRequest || p.at == atSomeTasks
 }
 
 // sibling is an id of the same organization that the call must not find.
@@ -185,7 +189,7 @@ func (m *matrix) sibling(p *place, actor, name string) (id string, there bool) {
 		return "", false
 	}
 	switch name {
-	case "workspace", "task", "status", "assignee", "follower":
+	case "workspace", "task", "status", "event", "assignee", "follower", "label", "into", "filter", "above", "beside", "blocker", "linked", "stage", "conversation", "draft":
 		return m.siblings[name], true
 	case "item", "comment": // of another task or status of the same workspace
 		return m.belongings[m.ours][p.key(name)], true

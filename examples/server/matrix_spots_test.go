@@ -28,6 +28,7 @@ const (
 	atTaskComment
 	atStatus
 	atStatusComment
+	atConversation
 	atPlatform // the platform's own people, in no tenant
 	atTicket   // a request to platform support
 	atConsent  // a tenant's consent that platform support looks
@@ -100,13 +101,26 @@ func (m *matrix) spots(t *testing.T, p *place, actor string) []spot {
 		return m.joiningSpots(t, p, here, base)
 	case atInvitation:
 		return m.invitationSpots(t, p, actor, here, base)
+	case atFeed:
+		return m.feedSpots(t, actor, here, base)
+	case atConversation:
+		return m.conversationSpots(t, p, actor, here, base)
 	case atTeam, atDepartment:
 		return m.structureSpots(t, p, actor, here, base)
+	}
+	if p.at == atOwnFilter || p.at == atSomeTasks {
+		return m.bulkSpots(t, p, actor, here, base)
 	}
 	var out []spot
 	for _, r := range here.rooms {
 		s := base.in(r, actor)
+		if p.at == atLabel || p.at == atFilter || p.at == atDeletedTask {
+			out = append(out, m.listSpots(t, p, actor, here, s)...)
+			continue
+		}
 		if p.at == atWorkspace {
+			s.ids = s.ids.with()
+			m.beside(t, p, here, r, here.maker, s.ids)
 			out = append(out, s)
 			continue
 		}
@@ -129,11 +143,13 @@ func (m *matrix) spots(t *testing.T, p *place, actor string) []spot {
 // constants are ids that need not be made.
 func (m *matrix) constants(in *tenant) ids {
 	made := ids{
-		"org": in.org, "workspace": in.rooms[0].id, "assignee": in.maker.account, "follower": in.maker.account, "by": in.maker.account,
-		"account": in.maker.account, "member": m.spares[in]["employee"][1].account,
+		"occurrence": "2026-05-03T09:00:00",
+		"org":        in.org, "workspace": in.rooms[0].id, "assignee": in.maker.account, "follower": in.maker.account, "by": in.maker.account,
+		"account": in.maker.account, "recipient": in.maker.account, "member": m.spares[in]["employee"][1].account,
 		"other": m.partners[in][len(m.partners[in])-1].org,
 	}
-	for _, name := range append([]string{"item", "delivery", "attachment"}, structureIDs...) {
+	made["notice"], made["kind"] = nobodysID, "tenancy.roles_changed"
+	for _, name := range append([]string{"item", "delivery", "attachment", "feed", "above", "stage", "series", "conversation", "draft"}, structureIDs...) {
 		if id, known := m.belongings[in][name]; known {
 			made[name] = id
 		}
@@ -172,9 +188,13 @@ func (i ids) with(pairs ...string) ids {
 func (m *matrix) thingSpots(t *testing.T, p *place, actor string, here *tenant, s spot) []spot {
 	t.Helper()
 	s.x.task = p.at == atTask
+	invited := ""
+	if p.at == atEvent && s.x.sees() && actor != "support" {
+		invited = m.accountOf(actor)
+	}
 	another := s
 	another.name += ", another's"
-	another.ids = m.thing(t, p, here, s.room, here.maker, "")
+	another.ids = m.thing(t, p, here, s.room, here.maker, invited)
 	out := []spot{another}
 	if !s.x.sees() {
 		return out
@@ -185,7 +205,7 @@ func (m *matrix) thingSpots(t *testing.T, p *place, actor string, here *tenant, 
 	if creating.allowed(createThings) {
 		mine := s
 		mine.name, mine.x.made = mine.name+", one's own", true
-		mine.ids = m.thing(t, p, here, s.room, m.actors[actor], "")
+		mine.ids = m.thing(t, p, here, s.room, m.actors[actor], invited)
 		out = append(out, mine)
 	}
 	if p.at == atTask {
@@ -201,6 +221,9 @@ func (m *matrix) thingSpots(t *testing.T, p *place, actor string, here *tenant, 
 func (m *matrix) thing(t *testing.T, p *place, in *tenant, r *room, by *caller, assignee string) ids {
 	t.Helper()
 	key := strings.Join([]string{r.id, by.account, assignee, string(rune('0' + int(p.at)))}, " ")
+	if strings.Contains(p.path(), "/attachments/") {
+		key += " with a file"
+	}
 	if !p.writes() {
 		m.mu.Lock()
 		defer m.mu.Unlock()
@@ -211,7 +234,7 @@ func (m *matrix) thing(t *testing.T, p *place, in *tenant, r *room, by *caller, 
 	made := m.constants(in).with("workspace", r.id)
 	path, room := "/v1/organizations/"+in.org, "/v1/organizations/"+in.org+"/workspaces/"+r.id
 	author := in.maker
-	if p.at == atTask || p.at == atStatus {
+	if p.at == atTask || p.at == atStatus || p.at == atEvent {
 		author = by
 	}
 	switch p.at {
@@ -225,13 +248,29 @@ func (m *matrix) thing(t *testing.T, p *place, in *tenant, r *room, by *caller, 
 		if p.at == atTaskComment {
 			made["comment"] = by.post(t, path+"/tasks/"+made["task"]+"/comments", map[string]any{"text": "Every other day."}).want(http.StatusCreated).text("id")
 		}
+		m.beside(t, p, in, r, author, made)
 		if p.finished {
 			author.post(t, path+"/tasks/"+made["task"]+"/finish", nil).want(http.StatusOK)
 		}
+	case atEvent:
+		made["event"] = makeEvent(t, room, author, assignee)
 	case atStatus, atStatusComment:
-		made["status"] = author.post(t, room+"/statuses", map[string]any{"text": "The fern is green."}).want(http.StatusCreated).text("id")
+		post := map[string]any{"text": "The fern is green.", "poll": map[string]any{"options": []string{"Yes", "No"}}}
+		answer := map[string]any{"text": "Indeed."}
+		if strings.Contains(p.path(), "/attachments/") {
+			file := func(c *caller, to map[string]any) {
+				made["attachment"] = c.post(t, path+"/attachments?name=fern.txt", "Green.").want(http.StatusCreated).text("id")
+				to["attachments"] = []string{made["attachment"]}
+			}
+			if p.at == atStatus {
+				file(author, post)
+			} else {
+				file(by, answer)
+			}
+		}
+		made["status"] = author.post(t, room+"/statuses", post).want(http.StatusCreated).text("id")
 		if p.at == atStatusComment {
-			made["comment"] = by.post(t, path+"/statuses/"+made["status"]+"/comments", map[string]any{"text": "Indeed."}).want(http.StatusCreated).text("id")
+			made["comment"] = by.post(t, path+"/statuses/"+made["status"]+"/comments", answer).want(http.StatusCreated).text("id")
 		}
 	}
 	if !p.writes() {

@@ -48,8 +48,10 @@ type matrix struct {
 	*matrixWorld
 	mu   sync.Mutex
 	made map[string]ids
-	used map[string]int
-	said map[string]*reply // by routes for anybody: the first answer
+	// stages is held by whoever makes a board.
+	stages sync.Mutex
+	used   map[string]int
+	said   map[string]*reply // by routes for anybody: the first answer
 	// belongings are what lies in each tenant, for others to reach for.
 	belongings map[*tenant]ids
 	// siblings lie in ours, in a workspace that no actor sees.
@@ -76,8 +78,16 @@ func places() []*place {
 		workspacePlaces(),
 		filePlaces(),
 		taskPlaces(),
+		taskListPlaces(),
+		taskStructurePlaces(),
 		streamPlaces(),
+		calendarPlaces(),
+		streamFeedPlaces(),
+		streamPostPlaces(),
+		messagePlaces(),
+		livePlaces(),
 		statisticsPlaces(),
+		notificationPlaces(),
 		joiningPlaces(),
 		rolePlaces(),
 		structurePlaces(),
@@ -144,7 +154,9 @@ func (m *matrix) setting(t *testing.T, on bool) {
 var placeholder = regexp.MustCompile(`\{([a-z]+)\}`)
 
 // notIDs are placeholders that stand for something else.
-var notIDs = []string{"reaction", "given", "fresh", "phone", "relationkey", "role", "freshrole", "freshdomain"}
+var notIDs = []string{
+	"kind", "reaction", "occurrence", "given", "fresh", "phone", "relationkey", "role", "freshrole", "freshdomain", "number",
+}
 
 // send makes the call of a place with ids put in.
 func (m *matrix) send(t *testing.T, p *place, actor string, s spot) *reply {

@@ -119,9 +119,11 @@ func (w *walk) show(t *testing.T, r *room, open bool) {
 func (w *walk) call(t *testing.T, rt *rapid.T, actor string, r *room, p *place) {
 	t.Helper()
 	s := spot{x: circumstances{column: w.roles[actor], comment: p.comment, people: p.people}, ids: w.m.constants(w.in)}.in(r, actor)
-	if p.at != atWorkspace {
+	if p.at == atWorkspace {
+		w.m.beside(t, p, w.in, r, w.in.maker, s.ids)
+	} else {
 		fresh := *p // a thing of its own for every call, also where the call only reads
-		fresh.route = http.MethodPost
+		fresh.route = http.MethodPost + " " + p.path()
 		s.x.task = p.at == atTask
 		creating := s.x
 		creating.comment = p.at == atTaskComment || p.at == atStatusComment
@@ -132,6 +134,9 @@ func (w *walk) call(t *testing.T, rt *rapid.T, actor string, r *room, p *place) 
 			by, s.x.made = w.m.actors[actor], true
 		case whose == "assigned" && s.x.sees() && p.at == atTask:
 			assignee, s.x.assigned = w.m.actors[actor].account, true
+		}
+		if p.at == atEvent && s.x.sees() {
+			assignee = w.m.actors[actor].account // who answers is invited
 		}
 		s.ids = w.m.thing(t, &fresh, w.in, r, by, assignee)
 	}

@@ -33,6 +33,9 @@ var permissionTable = []struct{ permission, roles string }{
 	{"session.sign_in", "anonymous member"},
 	{"invitation.look", "anonymous member"},
 	{"invitation.accept", "anonymous member"},
+	{"notification.unsubscribe", "anonymous member"},
+	{"notification.read_own", "member"},
+	{"notification.change_own", "member"},
 	{"account.read_own", "member"},
 	{"account.update_own", "member"},
 	{"account.change_password", "member"},
@@ -121,6 +124,7 @@ var permissionTable = []struct{ permission, roles string }{
 	// tasks, statuses: read: "theirs and open" (four times) theirs "theirs, where shared" "with consent"
 	{"task.read", belongs + " support_consented"},
 	{"status.read", belongs + " support_consented"},
+	{"calendar.read", belongs + " support_consented"},
 	{"support.consent", administers + " manager"},
 	// what platform support does with accounts, once it is asked
 	{"support.change_accounts", "support"},
@@ -137,7 +141,17 @@ var permissionTable = []struct{ permission, roles string }{
 	{"task.comment", belongs},
 	{"file.upload", belongs},
 	{"task.follow", belongs},
+	{"task.manage_labels", contributors},
+	{"task.share_filter", contributors},
+	{"task.edit_filter", nobodyAtAll},
+	{"task.edit_filter:own", contributors},
+	{"task.edit_filter:managed", administers},
 	{"status.create", contributors},
+	{"calendar.create", contributors},
+	{"calendar.edit", contributors},
+	{"calendar.edit:own", nobodyAtAll},
+	{"calendar.answer", belongs},
+	{"calendar.feed", belongs},
 	{"status.comment", belongs},
 	{"status.react", belongs},
 	// What somebody said is changed by nobody else.
@@ -160,10 +174,42 @@ var permissionTable = []struct{ permission, roles string }{
 	{"status.delete_comment", nobodyAtAll},
 	{"status.delete_comment:own", belongs},
 	{"status.delete_comment:managed", administers},
+	{"calendar.delete", nobodyAtAll},
+	{"calendar.delete:own", contributors},
+	{"calendar.delete:managed", administers},
 	// What was taken back is read by who may delete it.
 	{"status.read_history", nobodyAtAll},
 	{"status.read_history:own", contributors},
 	{"status.read_history:managed", administers},
+	{"status.read_comment_history", nobodyAtAll},
+	{"status.read_comment_history:own", belongs},
+	{"status.read_comment_history:managed", administers},
+	// Polls are answered by who may comment, and closed by who asked or manages the workspace; so are pins.
+	{"status.vote", belongs},
+	{"status.close_poll", nobodyAtAll},
+	{"status.close_poll:own", contributors},
+	{"status.close_poll:managed", employees},
+	{"status.pin", nobodyAtAll},
+	{"status.pin:own", contributors},
+	{"status.pin:managed", employees},
+	// What all must read is for those who manage the workspace, and they follow who has read it.
+	{"status.announce", nobodyAtAll},
+	{"status.announce:managed", employees},
+	{"status.confirm_reading", belongs},
+	{"status.check_reading", nobodyAtAll},
+	{"status.check_reading:own", employees},
+	{"status.check_reading:managed", employees},
+
+	// messages: read "theirs"; "create, edit" with guests commenting: they answer, and start and manage nothing. Only one's
+	// own is changed and deleted, and what one does not take part in nobody opens, consent or not.
+	{"message.read", belongs},
+	{"message.start", contributors},
+	{"message.send", belongs},
+	{"message.manage", contributors},
+	{"message.edit", nobodyAtAll},
+	{"message.edit:own", belongs},
+	{"message.delete", nobodyAtAll},
+	{"message.delete:own", belongs},
 
 	// Statistics: figures without names for those who work there; a person's for that person and for who leads.
 	{"statistics.read_organization", administers},

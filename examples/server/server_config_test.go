@@ -31,6 +31,7 @@ func wrongConfiguration(t *testing.T, s *stack) {
 		"INBOUND_DOMAIN":   {"mail@veranda.example", "veranda.example"},
 		"TEMPLATES_DIR":    {"/nowhere/at/all"},
 		"FILES_URL":        {"s3://" + secret, "ftp://a"},
+		"LINK_PREVIEWS":    {"maybe"},
 		"SECRET_KEY":       {secret, "aHVudGVyMg=="},
 		"POLICY_REPLACE":   {"maybe", "true"},
 		"TRUSTED_PROXIES":  {"10.0.0.0/40", "proxy"},

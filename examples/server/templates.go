@@ -9,26 +9,31 @@ import (
 	"github.com/veranda-go/veranda/examples/server/internal/config"
 )
 
+// hostMails are a host's own templates, by package.
+type hostMails struct{ tenancy, statistics, notifications fs.FS }
+
 // hostTemplates are the mails of TEMPLATES_DIR, by package; nil where there are none. A folder for a package that has no
 // mails would be looked at by nobody, so it is refused.
-func hostTemplates(settings *config.Config) (tenancy, statistics fs.FS, err error) {
+func hostTemplates(settings *config.Config) (mails hostMails, err error) {
 	if settings.TemplatesDir == "" {
-		return nil, nil, nil
+		return mails, nil
 	}
 	entries, err := os.ReadDir(settings.TemplatesDir)
 	if err != nil {
-		return nil, nil, fmt.Errorf("TEMPLATES_DIR: %w", err)
+		return mails, fmt.Errorf("TEMPLATES_DIR: %w", err)
 	}
 	for _, entry := range entries {
 		files := os.DirFS(filepath.Join(settings.TemplatesDir, entry.Name()))
 		switch {
 		case entry.IsDir() && entry.Name() == "tenancy":
-			tenancy = files
+			mails.tenancy = files
 		case entry.IsDir() && entry.Name() == "statistics":
-			statistics = files
+			mails.statistics = files
+		case entry.IsDir() && entry.Name() == "notifications":
+			mails.notifications = files
 		default:
-			return nil, nil, fmt.Errorf("TEMPLATES_DIR: %s is neither the folder tenancy nor the folder statistics", entry.Name())
+			return mails, fmt.Errorf("TEMPLATES_DIR: %s is none of the folders tenancy, statistics and notifications", entry.Name())
 		}
 	}
-	return tenancy, statistics, nil
+	return mails, nil
 }

@@ -126,9 +126,11 @@ func (s *Service) queueOne(ctx context.Context, tx *veranda.Tx, org veranda.OrgI
 			return false, err
 		}
 	}
-	_, err = s.post.Queue(ctx, tx, tenancy.MailRequest{
-		Org: org, Account: r.account, Language: r.language, Template: mailName, Subject: subject, Text: text,
-	})
+	request := tenancy.MailRequest{Org: org, Account: r.account, Language: r.language, Template: mailName, Subject: subject, Text: text}
+	if s.end != nil {
+		request.UnsubscribeURL = s.end(r.account, org)
+	}
+	_, err = s.post.Queue(ctx, tx, request)
 	switch {
 	case errors.Is(err, veranda.ErrNotFound): // no confirmed address
 		return false, nil

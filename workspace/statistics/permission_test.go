@@ -106,5 +106,6 @@ func TestEveryMethodAsks(t *testing.T) {
 	verandatest.AskEveryMethod(t, service, denier, map[string]any{
 		"Weeks":   statistics.WeeksInput{Scope: statistics.ScopeOrganization},
 		"Current": statistics.CurrentInput{Scope: statistics.ScopeOrganization},
-	}, map[string]string{"WithTx": "binds and does nothing", "ComputeDue": "the periodic job, not for requests of users"})
+	}, map[string]string{"EndDigest": "whoever calls it has checked the link in a mail",
+		"WithTx": "binds and does nothing", "ComputeDue": "the periodic job, not for requests of users"})
 }

@@ -24,6 +24,9 @@ type Deps struct {
 	Post Post
 	// Link is the address of the page with an organization's statistics, for the mails; nil leaves it out.
 	Link func(org veranda.OrgID) string
+	// Unsubscribe is the link by which somebody ends the weekly mails of an organization without signing in (RFC 8058); what
+	// it leads to calls EndDigest. nil leaves it out.
+	Unsubscribe func(account veranda.AccountID, org veranda.OrgID) string
 }
 
 // OverdueCounts gives the open tasks of an organization that were due before a moment to yield: for each workspace with
@@ -45,6 +48,7 @@ type Service struct {
 	overdue OverdueCounts
 	post    Post
 	link    func(org veranda.OrgID) string
+	end     func(account veranda.AccountID, org veranda.OrgID) string
 	reads   *reads
 	// templates are the host's over the shipped ones.
 	templates fs.FS
@@ -70,7 +74,7 @@ func New(d Deps) (*Service, error) {
 	}
 	s := &Service{
 		templates: templates,
-		conn:      d.DB.Conn(), authz: d.Authz, overdue: d.Overdue, post: d.Post, link: d.Link,
+		conn:      d.DB.Conn(), authz: d.Authz, overdue: d.Overdue, post: d.Post, link: d.Link, end: d.Unsubscribe,
 		reads: &reads{
 			organization: d.Authz.Compose(veranda.Target{}),
 			workspace:    d.Authz.Compose(veranda.Target{Workspace: "$4"}),

@@ -63,6 +63,24 @@ func (s *Service) SetDigest(ctx context.Context, by veranda.Actor, in SetDigestI
 	})
 }
 
+// EndDigest chooses no weekly mail for somebody who came by the link in one: whoever calls it has checked that link. Ending
+// it again is no error, and for an account that is gone nothing happens.
+//
+// Event: statistics.digest_changed.
+func (s *Service) EndDigest(ctx context.Context, tx *veranda.Tx, account veranda.AccountID, org veranda.OrgID) error {
+	belongs := 0
+	found, err := scanOne(ctx, s.conn.Bind(tx), `SELECT 1 FROM veranda_memberships WHERE org_id = $1 AND account_id = $2`, []any{org, account}, &belongs)
+	if err != nil || !found {
+		return err
+	}
+	db := tx.DB()
+	if _, err := tx.Exec(ctx, setDigestText, org, account, false, db.Time(db.Now())); err != nil {
+		return fmt.Errorf("statistics: end digest: %w", err)
+	}
+	tx.Emit(veranda.Event{Org: org, Kind: EventDigestChanged, Subject: account.String(), By: account, Data: veranda.MarshalData(Preferences{})})
+	return nil
+}
+
 const setDigestText = `INSERT INTO veranda_statistics_preferences (org_id, account_id, digest, updated_at) VALUES ($1, $2, $3, $4)
 ON CONFLICT (org_id, account_id) DO UPDATE SET digest = excluded.digest, updated_at = excluded.updated_at`
 

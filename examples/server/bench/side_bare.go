@@ -128,7 +128,7 @@ func (s *bareSide) list(c *fiber.Ctx) error {
 	}
 	var rows []bareTask
 	err = s.reader.NewSelect().Model(&rows).ExcludeColumn("search").
-		Where("t.org_id = ?", org).Where("t.state = ?", c.Query("state", "open")).
+		Where("t.org_id = ?", org).Where("t.deleted_at IS NULL").Where("t.state = ?", c.Query("state", "open")).
 		OrderExpr("t.due_sort, t.id").Limit(int64(size + 1)).Scan(c.UserContext())
 	if err != nil {
 		return err

@@ -32,7 +32,7 @@ type limitSide struct {
 const (
 	limitColumns = `id, workspace_id, title, description, state, priority, due_at, assignees, followers, labels, checklist, comment_count,
 	created_by, created_at, updated_at, finished_at, finished_by, version`
-	limitList   = `SELECT ` + limitColumns + ` FROM veranda_tasks WHERE org_id = $1 AND state = $2 ORDER BY due_sort, id LIMIT $3`
+	limitList   = `SELECT ` + limitColumns + ` FROM veranda_tasks WHERE org_id = $1 AND deleted_at IS NULL AND state = $2 ORDER BY due_sort, id LIMIT $3`
 	limitGet    = `SELECT ` + limitColumns + ` FROM veranda_tasks WHERE org_id = $1 AND id = $2`
 	limitInsert = `INSERT INTO veranda_tasks (org_id, id, workspace_id, title, description, state, priority, due_at, due_sort,
 	assignees, followers, labels, checklist, comment_count, created_by, created_at, updated_at, version, search)

@@ -47,7 +47,7 @@ func findBinaries(tests bool) (found binaries, missing []need) {
 	if !haveCompiler() {
 		missing = append(missing, needCompiler)
 	}
-	for name, n := range map[string]need{"curl": needCurl, "jq": needJQ} {
+	for name, n := range map[string]need{"curl": needCurl, "jq": needJQ, "khal": needKhal} {
 		if _, err := exec.LookPath(name); err != nil {
 			missing = append(missing, n)
 		}

@@ -13,7 +13,7 @@
 //
 //	VERANDA_TEST_POSTGRES  URL of the "postgres" database, as its superuser
 //	VERANDA_TEST_REDIS     redis://127.0.0.1:port
-//	VERANDA_REQUIRE        postgres,redis,walk: a test that lacks what it needs fails
+//	VERANDA_REQUIRE        postgres,redis,walk,khal: a test that lacks what it needs fails
 //
 // Whatever happens (a failed test, SIGINT, SIGTERM, the end of the program that
 // started it, the time limit), the servers are stopped and their directory is

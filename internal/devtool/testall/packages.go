@@ -34,6 +34,8 @@ var (
 	// The README's walk is run as it is printed.
 	needCurl = need{what: "curl", debian: []string{"curl"}, fedora: []string{"curl"}, arch: []string{"curl"}, brew: []string{"curl"}}
 	needJQ   = need{what: "jq", debian: []string{"jq"}, fedora: []string{"jq"}, arch: []string{"jq"}, brew: []string{"jq"}}
+	// Calendars are read by a program of other people's.
+	needKhal = need{what: "khal", debian: []string{"khal"}, fedora: []string{"khal"}, arch: []string{"khal"}, brew: []string{"khal"}}
 	// The race detector is linked by the C compiler.
 	needCompiler = need{
 		what:   "a C compiler for go test -race (gcc)",

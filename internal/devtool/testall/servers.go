@@ -42,7 +42,7 @@ func (s *servers) environment() []string {
 	return []string{
 		"VERANDA_TEST_POSTGRES=" + s.postgres.url(),
 		"VERANDA_TEST_REDIS=" + s.redis.url(),
-		"VERANDA_REQUIRE=postgres,redis,walk",
+		"VERANDA_REQUIRE=postgres,redis,walk,khal",
 	}
 }
 

@@ -62,7 +62,7 @@ func TestServersEnvironment(t *testing.T) {
 	}
 	environment := s.environment()
 	if !slices.Contains(environment, "VERANDA_TEST_REDIS=redis://127.0.0.1:6666") ||
-		!slices.Contains(environment, "VERANDA_REQUIRE=postgres,redis,walk") {
+		!slices.Contains(environment, "VERANDA_REQUIRE=postgres,redis,walk,khal") {
 		t.Errorf("got %q", environment)
 	}
 	text, ok := strings.CutPrefix(environment[0], "VERANDA_TEST_POSTGRES=")

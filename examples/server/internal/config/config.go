@@ -36,6 +36,8 @@ type Config struct {
 	InboundListen, InboundDomain string
 	// FilesURL is where files are kept: a folder, or a URL.
 	FilesURL string
+	// LinkPreviews tells whether pages that people link to are looked at.
+	LinkPreviews bool
 	// TemplatesDir is a folder with mails of the host's own; empty: none.
 	TemplatesDir string
 	// SecretKey signs and encrypts; at least 32 bytes. Empty after Load when SECRET_KEY is not set: Prepare fills it in.
@@ -97,6 +99,7 @@ func Load(getenv func(string) string) (*Config, error) {
 	c.InboundListen, c.InboundDomain = r.inbound("INBOUND_LISTEN", "INBOUND_DOMAIN", c.MailFrom)
 	c.TemplatesDir = r.folder("TEMPLATES_DIR")
 	c.FilesURL = r.bucket("FILES_URL", filepath.Join(c.DataDir, "files"))
+	c.LinkPreviews = r.oneOf("LINK_PREVIEWS", "on", "off") == "on"
 	c.SecretKey = r.secretKey("SECRET_KEY")
 	c.PolicyFile = r.text("POLICY_FILE", "")
 	c.PolicyReplace = r.policyReplace("POLICY_REPLACE", c.PolicyFile != "")

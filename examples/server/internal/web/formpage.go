@@ -18,6 +18,9 @@ type FormPage struct {
 	Text   string
 	Fields []FormField
 	Button string
+	// OneClick takes the POST that mail programs make on their own (RFC 8058): the token stands in the address, there are no
+	// cookies, and what comes from where does not matter, for the token is all it takes.
+	OneClick bool
 	// Adapt, when set, changes text, fields and button to what the token is for. An error is shown in their place.
 	Adapt func(call *Call, token string, page *FormPage) error
 	// Submit does it and gives what to say then.
@@ -79,10 +82,13 @@ func (s *Server) AddFormPage(p FormPage) {
 		}
 		values, err := url.ParseQuery(string(body))
 		v := formView{FormPage: p, Token: values.Get("token")}
+		if p.OneClick && c.Query("token") != "" { // the body may be multipart/form-data, and says nothing
+			v.Token, err = c.Query("token"), nil
+		}
 		if err != nil {
 			return refuse(c, v, errTruncated)
 		}
-		if !s.credentials.ownForm(&c.Context().Request.Header) {
+		if !p.OneClick && !s.credentials.ownForm(&c.Context().Request.Header) {
 			return refuse(c, v, errCrossSite)
 		}
 		done, err := p.Submit(call, v.Token, values)

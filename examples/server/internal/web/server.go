@@ -152,6 +152,7 @@ func New(options Options) (*Server, error) {
 	s.inner = s.app.Server().Handler
 	s.app.Server().Handler = s.serve
 	s.app.Server().CloseOnShutdown = true
+	tune(s.app.Server())
 	s.app.Use(s.learnPattern)
 	s.describe()
 	s.addOperations()
