@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/veranda-go/veranda"
+	"github.com/veranda-go/veranda/workspace/files"
 )
 
 // Deps are what the service works with.
@@ -16,6 +17,8 @@ type Deps struct {
 	Limits veranda.Limits
 	// Addresses lets imports and exports name people by their mail addresses; nil: by the ids of their accounts alone.
 	Addresses Addresses
+	// Files keeps the files that hang on tasks; nil: none can be attached.
+	Files *files.Service
 }
 
 // Service is the API of tasks. Its methods may be called by several goroutines at once.
@@ -28,6 +31,7 @@ type Service struct {
 	authz     veranda.Authorizer
 	limits    veranda.Limits
 	addresses Addresses
+	files     *files.Service
 	texts     *texts
 }
 
@@ -48,7 +52,7 @@ func New(d Deps) (*Service, error) {
 	if d.Limits == nil {
 		d.Limits = veranda.Unlimited{}
 	}
-	s := &Service{conn: d.DB.Conn(), authz: d.Authz, limits: d.Limits, addresses: d.Addresses, texts: &texts{
+	s := &Service{conn: d.DB.Conn(), authz: d.Authz, limits: d.Limits, addresses: d.Addresses, files: d.Files, texts: &texts{
 		readTask:         d.Authz.Compose(veranda.Target{Columns: taskColumns, Join: taskJoin, Workspace: "t.workspace_id"}),
 		readComment:      d.Authz.Compose(veranda.Target{Columns: taskColumns + ", " + commentColumns, Join: taskJoin + commentJoin, Workspace: "t.workspace_id"}),
 		readWorkspace:    d.Authz.Compose(veranda.Target{Workspace: "$4"}),

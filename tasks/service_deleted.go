@@ -186,7 +186,7 @@ func (s *Service) PurgeJob() veranda.Periodic {
 				}
 				for i := range found {
 					t := &found[i]
-					if err := purgeTask(ctx, tx, t); err != nil {
+					if err := s.purge(ctx, tx, t); err != nil {
 						return err
 					}
 					tx.Emit(veranda.Event{Org: t.Org, Workspace: t.Workspace, Kind: EventTrashPurged, Subject: t.ID.String(), System: systemPurge, At: now})

@@ -130,6 +130,7 @@ func (a *app) newServer(mailbox *mail.Mailbox, phoneBox *phone.Box) (*web.Server
 	fileRoutes(server, a.services.files)
 	taskRoutes(server, a.services.tasks)
 	taskListRoutes(server, a.services.tasks)
+	taskFileRoutes(server, a.services.tasks)
 	taskStructureRoutes(server, a.services.tasks)
 	streamRoutes(server, a.services.stream)
 	streamPostRoutes(server, a.services.stream)

@@ -28,6 +28,7 @@ func taskFeatures() []feature {
 		{name: "who_may", run: taskWhoMay},
 		{name: "bad_input", run: taskBadInput},
 		{name: "delete", run: taskDelete},
+		{name: "attachments", run: taskFiles},
 	}}}
 }
 

@@ -23,6 +23,10 @@ func taskListPlaces() []*place {
 	each := map[string]int{"task": http.StatusOK, "assignee": http.StatusOK, "follower": http.StatusOK}
 	return []*place{
 		{route: "GET " + one + "/history", action: readThings, at: atTask, ok: http.StatusOK},
+		{route: "GET " + one + "/attachments", action: readThings, at: atTask, ok: http.StatusOK},
+		{route: "POST " + one + "/attachments", action: createThings, at: atTask, body: `{"attachments":["{attachment}"]}`, ok: http.StatusOK, decide: anothersFile},
+		{route: "GET " + one + "/attachments/{attachment}", action: readThings, at: atTask, ok: http.StatusNotFound}, // that hangs on nothing
+		{route: "DELETE " + one + "/attachments/{attachment}", action: createThings, at: atTask, ok: http.StatusNotFound},
 		{route: "POST " + one + "/restore", action: deleteThings, at: atDeletedTask, ok: http.StatusOK},
 		{route: "GET " + room + "/deleted-tasks", action: deleteThings, at: atWorkspace, ok: http.StatusOK, decide: listsDeleted},
 		// What cannot be done to a task is said in its own result.

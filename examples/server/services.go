@@ -91,7 +91,7 @@ func newServices(ctx context.Context, db *veranda.DB, settings *config.Config, m
 	if s.files, err = files.New(files.Deps{DB: db, Authz: s.authz, Limits: limits, Blobs: bucket}); err != nil {
 		return nil, err
 	}
-	if s.tasks, err = tasks.New(tasks.Deps{DB: db, Authz: s.authz, Limits: limits, Addresses: s.directory}); err != nil {
+	if s.tasks, err = tasks.New(tasks.Deps{DB: db, Authz: s.authz, Limits: limits, Addresses: s.directory, Files: s.files}); err != nil {
 		return nil, err
 	}
 	if s.calendar, err = calendar.New(calendar.Deps{

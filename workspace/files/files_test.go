@@ -159,7 +159,9 @@ func TestUploadAttachReadDetach(t *testing.T) {
 		if got := f.names(t, here); got != "notes.txt" {
 			t.Errorf("left are %q", got)
 		}
-		must(t, f.DB.InTx(ctx, func(ctx context.Context, tx *veranda.Tx) error { return f.files.DetachAll(ctx, tx, here.Org, here.Kind, here.ID) }))
+		must(t, f.DB.InTx(ctx, func(ctx context.Context, tx *veranda.Tx) error {
+			return f.files.DetachAll(ctx, tx, here.Org, here.Kind, here.ID)
+		}))
 		if got := f.names(t, here); got != "" {
 			t.Errorf("left are %q", got)
 		}
