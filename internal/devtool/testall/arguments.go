@@ -7,6 +7,9 @@ import (
 	"time"
 )
 
+// everything is the pattern of all packages.
+const everything = "./..."
+
 // defaultLimit ends a run of the tests before a build server with a limit of 30
 // minutes would kill it and leave the servers behind.
 const defaultLimit = 29 * time.Minute
@@ -69,7 +72,7 @@ own:
 	}
 	result.sortTestArguments(arguments)
 	if len(result.packages) == 0 {
-		result.packages = []string{"./..."}
+		result.packages = []string{everything}
 	}
 	return result, nil
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"strings"
@@ -16,8 +17,32 @@ func TestTestStep(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := strings.Fields("go test -race -vet=off -p=2 -timeout=25m -run X -timeout=1m ./tasks -args -v")
-	if diff := cmp.Diff(want, testStep(p).arguments); diff != "" {
+	named, err := testSteps(t.Context(), p, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, named[0].arguments); diff != "" || len(named) != 1 {
 		t.Errorf("command (-want +got):\n%s", diff)
+	}
+	all, err := parseArguments([]string{"-count=1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	both, err := testSteps(t.Context(), all, func(context.Context) ([]string, error) {
+		return []string{"m/a", "m/examples/server", "m/examples/server/internal/web"}, nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, s := range both {
+		got = append(got, strings.Join(s.arguments, " "))
+	}
+	if diff := cmp.Diff([]string{
+		"go test -race -vet=off -p=2 -timeout=25m -count=1 m/a m/examples/server/internal/web",
+		"go test -vet=off -p=2 -timeout=25m -count=1 ./examples/server",
+	}, got); diff != "" {
+		t.Errorf("commands (-want +got):\n%s", diff)
 	}
 	for _, s := range checkSteps(p.packages) {
 		if last := s.arguments[len(s.arguments)-1]; last != "./tasks" {

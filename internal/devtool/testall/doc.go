@@ -6,8 +6,9 @@
 //	testall -with [-durable] [-limit 2h] -- command [arguments]
 //
 // The first form checks formatting, runs go vet and staticcheck and then
-// go test -race; packages and flags given narrow it. The second runs any
-// command with the servers up.
+// go test -race (the acceptance tests of examples/server without the race detector,
+// unless they are asked for by name); packages and flags given narrow it. The second
+// runs any command with the servers up.
 //
 // What is run finds the servers by three variables:
 //
