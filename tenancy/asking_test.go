@@ -111,6 +111,7 @@ func TestEveryMethodAsks(t *testing.T) {
 		}, map[string]string{
 			"CheckPassword":    "is for packages beside this one: a step that is confirmed by a password",
 			"WithTx":           "binds to a transaction and does nothing",
+			"Notices":          "says whom events concern, and reads nothing for anybody",
 			"TidyJob":          "describes a background job",
 			"Welcome":          "describes a consumer",
 			"DomainsJob":       "describes a background job",
