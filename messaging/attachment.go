@@ -40,6 +40,7 @@ func (s *Service) OpenAttachment(ctx context.Context, by veranda.Actor, in Attac
 // attach hangs a sender's files on a message.
 func (s *Service) attach(ctx context.Context, tx *veranda.Tx, org veranda.OrgID, m *Message, ids []files.ID) error {
 	if len(ids) == 0 {
+		m.Files = []files.Attachment{} // none, as when it is read
 		return nil
 	}
 	if s.files == nil {

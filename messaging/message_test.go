@@ -249,6 +249,9 @@ func TestAttachments(t *testing.T) {
 		attachments := must[*files.Service](s)(files.New(files.Deps{DB: s.e.DB, Authz: s.authz, Blobs: memory{}}))
 		s.s = s.service(messaging.Deps{Files: attachments})
 		id := s.group(w.Employee, "Plans", w.Owner)
+		if m := s.send(w.Employee, id, "without a file"); m.Files == nil {
+			t.Error("the files of a message without any are null, not an empty list")
+		}
 		upload := func(by world.Person) files.ID {
 			s.Helper()
 			return must[*files.Attachment](s)(attachments.Upload(s.ctx, by.Actor, files.UploadInput{Org: w.Org, Name: "plan.txt"}, strings.NewReader("the plan"))).ID

@@ -23,8 +23,13 @@ type BulkInput struct {
 	Priority        *int                `json:"priority,omitempty" minimum:"0" maximum:"4"`
 	DueAt           *time.Time          `json:"due_at,omitempty"`
 	ClearDue        bool                `json:"clear_due,omitempty" doc:"Take the due moment away; not together with due_at."`
-	State           State               `json:"state,omitempty" enum:"open,finished" doc:"Finish or reopen; a task that is in the state already is left alone."`
-	Delete          bool                `json:"delete,omitempty" doc:"Delete the tasks; not together with anything else."`
+	ScheduleInput
+	ClearStart bool `json:"clear_start,omitempty" doc:"Take the start away; not together with start_at or start_on."`
+	// Scope is for recurring tasks, as in UpdateInput.
+	Scope Scope `json:"scope,omitempty" enum:"this,following" doc:"Of recurring tasks: change these instances only, or the following ones too, which is so when absent."`
+	BulkPlace
+	State  State `json:"state,omitempty" enum:"open,finished" doc:"Finish or reopen; a task that is in the state already is left alone."`
+	Delete bool  `json:"delete,omitempty" doc:"Delete the tasks; not together with anything else."`
 }
 
 // BulkTask names a task of a BulkInput.
@@ -100,16 +105,16 @@ func (in *BulkInput) validate() error {
 		c.Range("/priority", int64(*in.Priority), PriorityNone, PriorityUrgent)
 	}
 	in.DueAt = checkDue(&c, "/due_at", in.DueAt)
-	if in.ClearDue && in.DueAt != nil {
-		c.Add("/clear_due", "exclusive", "must not be given together with due_at")
-	}
+	in.ScheduleInput.check(&c, in.DueAt)
+	in.fields(ID{}).checkClears(&c)
 	if in.State != "" {
 		veranda.OneOf(&c, "/state", in.State, Open, Finished)
 	}
+	in.BulkPlace.check(&c, in.State)
 	switch {
-	case in.Delete && (in.edits() || in.State != ""):
+	case in.Delete && (in.edits() || in.places() || in.State != ""):
 		c.Add("/delete", "exclusive", "must not be given together with other changes")
-	case !in.Delete && !in.edits() && in.State == "":
+	case !in.Delete && !in.edits() && !in.places() && in.State == "":
 		c.Add("/tasks", "nothing", "must come with something to change")
 	}
 	return c.Err()
@@ -117,12 +122,20 @@ func (in *BulkInput) validate() error {
 
 // edits tells whether fields are to be changed.
 func (in *BulkInput) edits() bool {
-	return len(in.AddAssignees)+len(in.RemoveAssignees)+len(in.AddLabels)+len(in.RemoveLabels) > 0 || in.Priority != nil || in.DueAt != nil || in.ClearDue
+	return len(in.AddAssignees)+len(in.RemoveAssignees)+len(in.AddLabels)+len(in.RemoveLabels) > 0 || in.Priority != nil || in.fields(ID{}).moves()
+}
+
+// fields are those that are the same for every task.
+func (in *BulkInput) fields(task ID) *UpdateInput {
+	return &UpdateInput{
+		Org: in.Org, Task: task, Priority: in.Priority, DueAt: in.DueAt, ClearDue: in.ClearDue,
+		ScheduleInput: in.ScheduleInput, ClearStart: in.ClearStart, Scope: in.Scope,
+	}
 }
 
 // update is what the call means for a task as it is.
-func (in *BulkInput) update(t *Task) (UpdateInput, error) {
-	update := UpdateInput{Org: in.Org, Task: t.ID, Priority: in.Priority, DueAt: in.DueAt, ClearDue: in.ClearDue}
+func (in *BulkInput) update(t *Task) (*UpdateInput, error) {
+	update := in.fields(t.ID)
 	var c veranda.Checks
 	if len(in.AddAssignees)+len(in.RemoveAssignees) > 0 {
 		update.Assignees = append(list(without(t.Assignees, in.RemoveAssignees)), without(in.AddAssignees, t.Assignees)...)

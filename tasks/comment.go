@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/veranda-go/veranda"
+	"github.com/veranda-go/veranda/workspace/files"
 )
 
 // Comment is what somebody said about a task.
@@ -17,7 +18,9 @@ type Comment struct {
 	CreatedAt time.Time         `json:"created_at"`
 	// EditedAt is when the text was changed last; absent when it never was.
 	EditedAt *time.Time `json:"edited_at,omitempty"`
-	Version  int64      `json:"version"`
+	// Attachments are its files, in the order they were attached.
+	Attachments []files.Attachment `json:"attachments"`
+	Version     int64              `json:"version"`
 }
 
 // ETag is the version as HTTP's entity tag.
@@ -33,6 +36,8 @@ type AddCommentInput struct {
 	Org  veranda.OrgID `path:"org" json:"-"`
 	Task ID            `path:"task" json:"-"`
 	Text string        `json:"text" minLength:"1" maxLength:"10000"`
+	// Attachments are files that the caller uploaded and attached to nothing yet.
+	Attachments []files.ID `json:"attachments,omitempty" maxItems:"20" doc:"Files of one's own that are uploaded and not attached yet."`
 }
 
 func (in *AddCommentInput) validate() error {
@@ -40,6 +45,7 @@ func (in *AddCommentInput) validate() error {
 	checkTask(&c, in.Org, in.Task)
 	in.Text = c.Text("/text", in.Text, 1, MaxComment)
 	c.Mentions("/text", in.Text)
+	c.Count("/attachments", len(in.Attachments), 0, files.MaxAttached)
 	return c.Err()
 }
 

@@ -23,10 +23,15 @@ const (
 )
 
 // csvColumns are the columns, in the order of an export.
-var csvColumns = []string{"title", "description", "state", "priority", "due_at", "assignees", "labels", "checklist", "external_id"}
+var csvColumns = []string{
+	"title", "description", "state", "priority", "due_at", "assignees", "labels", "checklist", "start_at", "time_zone", "recurrence", "parent", "stage", "external_id",
+}
 
 // csvAliases are other titles of columns that are understood.
-var csvAliases = map[string]string{"due": "due_at", "assignee": "assignees", "label": "labels", "tags": "labels", "status": "state", "id": "external_id"}
+var csvAliases = map[string]string{
+	"due": "due_at", "assignee": "assignees", "label": "labels", "tags": "labels", "status": "state", "id": "external_id",
+	"start": "start_at", "timezone": "time_zone", "repeats": "recurrence", "parent_id": "parent", "column": "stage",
+}
 
 // BadRow is something wrong with an imported text.
 type BadRow struct {

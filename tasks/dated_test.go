@@ -66,3 +66,76 @@ func TestDated(t *testing.T) {
 		}
 	})
 }
+
+// A task takes from its start until it is due, in days where it has days, in its zone; each is found once by every time that
+// it touches.
+func TestDatedSpans(t *testing.T) {
+	each(t, func(t *testing.T, f *fixture) {
+		moment := func(text string) time.Time {
+			at, err := time.Parse("2006-01-02 15:04", text)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return at
+		}
+		pointer := func(text string) *time.Time { at := moment(text); return &at }
+		make := func(in tasks.CreateInput) { f.create(t, f.Owner.Actor, in) }
+		const newYork = "America/New_York"
+		make(tasks.CreateInput{Title: "span", DueAt: pointer("2026-05-04 12:00"), ScheduleInput: tasks.ScheduleInput{StartAt: pointer("2026-05-01 09:00")}})
+		make(tasks.CreateInput{Title: "long", DueAt: pointer("2026-09-01 12:00"), ScheduleInput: tasks.ScheduleInput{StartAt: pointer("2026-02-01 09:00")}})
+		make(tasks.CreateInput{Title: "day", ScheduleInput: tasks.ScheduleInput{DueOn: "2026-05-05", TimeZone: newYork}})
+		make(tasks.CreateInput{Title: "days", ScheduleInput: tasks.ScheduleInput{StartOn: "2026-05-06", DueOn: "2026-05-08"}})
+		make(tasks.CreateInput{Title: "begins", ScheduleInput: tasks.ScheduleInput{StartAt: pointer("2026-05-20 09:00")}})
+		make(tasks.CreateInput{Title: "begins on", ScheduleInput: tasks.ScheduleInput{StartOn: "2026-05-21", TimeZone: newYork}})
+		make(tasks.CreateInput{Title: "until a day", ScheduleInput: tasks.ScheduleInput{StartAt: pointer("2026-05-22 09:00"), DueOn: "2026-05-23"}})
+		make(tasks.CreateInput{Title: "from a day", DueAt: pointer("2026-05-25 10:00"), ScheduleInput: tasks.ScheduleInput{StartOn: "2026-05-24"}})
+		shows := map[string]string{
+			"span": "05-01 09:00 05-04 12:00", "long": "02-01 09:00 09-01 12:00", "begins": "05-20 09:00 05-20 09:00",
+			"day": "05-05 04:00 05-06 04:00 2026-05-05 2026-05-05", "days": "05-06 00:00 05-09 00:00 2026-05-06 2026-05-08",
+			"begins on":   "05-21 04:00 05-22 04:00 2026-05-21 2026-05-21",
+			"until a day": "05-22 09:00 05-24 00:00", "from a day": "05-24 00:00 05-25 10:00",
+		}
+		for _, c := range []struct {
+			from, to string
+			want     []string
+		}{
+			{"2026-05-01 00:00", "2026-06-01 00:00", []string{"span", "day", "days", "until a day", "from a day", "long", "begins", "begins on"}},
+			{"2026-05-02 00:00", "2026-05-03 00:00", []string{"span", "long"}},
+			{"2026-05-05 12:00", "2026-05-05 13:00", []string{"day", "long"}},
+			{"2026-05-07 00:00", "2026-05-07 01:00", []string{"days", "long"}},
+			{"2026-05-21 12:00", "2026-05-21 13:00", []string{"long", "begins on"}},
+			{"2026-08-31 00:00", "2026-10-01 00:00", []string{"long"}},
+			{"2026-01-01 00:00", "2026-02-01 09:01", []string{"long"}},
+			{"2026-01-01 00:00", "2026-02-01 09:00", nil},
+			{"2026-09-02 00:00", "2026-10-01 00:00", nil},
+		} {
+			for _, in := range []tasks.DatedInput{{Workspace: f.World.Open}, {}} {
+				in.Org, in.From, in.To, in.Limit = f.World.Org, moment(c.from), moment(c.to), 100
+				list, err := f.tasks.Dated(context.Background(), f.Employee.Actor, in)
+				if err != nil {
+					t.Fatal(err)
+				}
+				var titles []string
+				for _, task := range list {
+					if !task.StartsAt.Before(in.To) || !task.EndsAt.After(in.From) {
+						if task.StartDate == "" {
+							t.Errorf("%s to %s: %q lies beside it", c.from, c.to, task.Title)
+						}
+						continue // a day beside it, which a calendar leaves out
+					}
+					titles = append(titles, task.Title)
+					shown := task.StartsAt.Format("01-02 15:04 ") + task.EndsAt.Format("01-02 15:04")
+					if task.StartDate != "" {
+						shown += " " + task.StartDate + " " + task.EndDate
+					}
+					if shown != shows[task.Title] {
+						t.Errorf("%q is shown at %s, not %s", task.Title, shown, shows[task.Title])
+					}
+				}
+				if d := diff(c.want, titles); d != "" {
+					t.Errorf("%s to %s (-want +got):\n%s", c.from, c.to, d)
+				}
+			}
+		}
+	})
+}

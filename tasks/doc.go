@@ -21,7 +21,10 @@
 //     good, with everything that hangs on it. Its events stay.
 //   - Every label that a task bears is in its workspace's catalogue. Renaming, merging or deleting one changes every task
 //     that bears it in the same transaction; deleted tasks keep the labels they had.
-//   - A saved filter carries no right: whoever runs it sees what they could list themselves.
+//   - A saved filter carries no right: whoever runs it sees what they could list themselves. It names only what its maker
+//     saw when it was saved.
+//   - Who does not see the workspace any more neither has nor follows a task that is restored or repeats.
+//   - Files that are given with a new task or comment are attached in its transaction, or it is not made.
 //   - An import makes all of its tasks or none.
 //   - Nobody is mentioned who does not see the workspace. Whom a description or a comment mentions follows the task.
 //

@@ -32,7 +32,13 @@ type FilterFields struct {
 	DueBefore   *time.Time            `json:"due_before,omitempty" doc:"Due before this moment."`
 	Overdue     bool                  `json:"overdue,omitempty" doc:"Only open tasks that should be finished by the time the filter is run."`
 	Search      string                `json:"search,omitempty" maxLength:"200" doc:"At most 8 words that title or description contain."`
-	Sort        Sort                  `json:"sort,omitempty" enum:"due,priority,created,updated,finished,-due,-priority,-created,-updated,-finished"`
+	StartAfter  *time.Time            `json:"start_after,omitempty" doc:"Starting at this moment or later."`
+	StartBefore *time.Time            `json:"start_before,omitempty" doc:"Starting before this moment."`
+	Parent      ID                    `json:"parent,omitzero" required:"false" doc:"Only the sub-tasks of this task."`
+	Top         bool                  `json:"top,omitempty" doc:"Only tasks that are a part of no other."`
+	Stage       StageID               `json:"stage,omitzero" required:"false" doc:"Only the cards of this stage of a board."`
+	Series      SeriesID              `json:"series,omitzero" required:"false" doc:"Only the instances of this recurring task."`
+	Sort        Sort                  `json:"sort,omitempty" enum:"due,priority,created,updated,finished,start,rank,board,-due,-priority,-created,-updated,-finished,-start"`
 }
 
 // list is the list that the fields ask for.
@@ -40,6 +46,13 @@ func (f *FilterFields) list(org veranda.OrgID) ListInput {
 	in := ListInput{
 		Org: org, Workspaces: f.Workspaces, Mine: f.Mine, State: f.State, Assignees: f.Assignees, Creators: f.Creators, Followers: f.Followers,
 		Labels: f.Labels, AllLabels: f.AllLabels, Priorities: f.Priorities, MinPriority: f.MinPriority, Overdue: f.Overdue, Search: f.Search, Sort: f.Sort,
+		Parent: f.Parent, Top: f.Top, Stage: f.Stage, Series: f.Series,
+	}
+	if f.StartAfter != nil {
+		in.StartAfter = *f.StartAfter
+	}
+	if f.StartBefore != nil {
+		in.StartBefore = *f.StartBefore
 	}
 	if f.DueAfter != nil {
 		in.DueAfter = *f.DueAfter
@@ -55,9 +68,13 @@ var plural = map[string]string{
 	"workspace": "workspaces", "assignee": "assignees", "creator": "creators", "follower": "followers", "label": "labels", "priority": "priorities",
 }
 
-// check reports what is wrong with the fields as the list would, under their own names.
-func (f *FilterFields) check(c *veranda.Checks, pointer string, org veranda.OrgID) {
+// check reports what is wrong with the fields as the list would, under their own names. shared is the workspace in which
+// the filter is shared, if it is.
+func (f *FilterFields) check(c *veranda.Checks, pointer string, org veranda.OrgID, shared veranda.WorkspaceID) {
 	in := f.list(org)
+	if !shared.IsZero() {
+		in.Workspaces = []veranda.WorkspaceID{shared}
+	}
 	_, err := in.validate()
 	var invalid *veranda.Error
 	if !errors.As(err, &invalid) {
@@ -113,7 +130,7 @@ func (in *CreateFilterInput) validate() error {
 	var c veranda.Checks
 	veranda.Required(&c, "/organization_id", in.Org)
 	in.Name = c.Line("/name", in.Name, 1, MaxFilterName)
-	in.Filter.check(&c, "/filter", in.Org)
+	in.Filter.check(&c, "/filter", in.Org, in.Workspace)
 	if !in.Workspace.IsZero() {
 		checkShared(&c, &in.Filter)
 	}
@@ -162,7 +179,11 @@ func (in *UpdateFilterInput) validate() error {
 		in.Name = &name
 	}
 	if in.Filter != nil {
-		in.Filter.check(&c, "/filter", in.Org)
+		asked := *in.Filter
+		if len(asked.Workspaces) == 0 && (asked.Sort == SortRank || asked.Sort == SortBoard) {
+			asked.Sort = "" // orders of one workspace: whether it is shared in one is known when it is read
+		}
+		asked.check(&c, "/filter", in.Org, veranda.WorkspaceID{})
 	}
 	return c.Err()
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/veranda-go/veranda"
+	"github.com/veranda-go/veranda/internal/recurrence"
 )
 
 // ImportInput imports tasks into a workspace.
@@ -15,7 +16,7 @@ type ImportInput struct {
 	Org       veranda.OrgID       `path:"org" json:"-"`
 	Workspace veranda.WorkspaceID `path:"workspace" json:"-"`
 	DryRun    bool                `query:"dry_run" json:"-" doc:"Look at every row and make nothing."`
-	TimeZone  string              `query:"time_zone" json:"-" maxLength:"60" doc:"The time zone (IANA) of due dates that name none; UTC when absent."`
+	TimeZone  string              `query:"time_zone" json:"-" maxLength:"60" doc:"The time zone (IANA) of the dates of rows that name none; UTC when absent."`
 }
 
 // ImportResult is what an import did, or would do.
@@ -34,12 +35,10 @@ func (in *ImportInput) validate() (*time.Location, error) {
 	var c veranda.Checks
 	veranda.Required(&c, "/organization_id", in.Org)
 	veranda.Required(&c, "/workspace_id", in.Workspace)
-	zone := time.UTC
-	if in.TimeZone != "" {
-		var err error
-		if zone, err = time.LoadLocation(in.TimeZone); err != nil || in.TimeZone == "Local" {
-			c.Add("/time_zone", "time_zone", "must be a name in the IANA time zone database")
-		}
+	checkZone(&c, "/time_zone", in.TimeZone)
+	zone := recurrence.Zone(in.TimeZone)
+	if zone == nil {
+		zone = time.UTC
 	}
 	return zone, c.Err()
 }
@@ -51,6 +50,7 @@ type imported struct {
 	finished bool
 	people   []string // as the row names them: addresses, or ids
 	external string
+	place    importedPlace
 	// scheduled has the moments that the row's dates mean.
 	scheduled *Task
 }
@@ -63,7 +63,7 @@ func importRow(in *ImportInput, zone *time.Location, row csvRow) (*imported, []B
 	i := &imported{row: row.number, create: CreateInput{
 		Org: in.Org, Workspace: in.Workspace, Title: row.cells["title"], Description: row.cells["description"],
 	}}
-	i.create.DueAt = dueOf(&c, row.cells["due_at"], zone)
+	i.schedule(&c, in, zone, row)
 	i.create.Priority = priorityOf(&c, row.cells["priority"])
 	for label := range strings.SplitSeq(row.cells["labels"], ",") {
 		if label = strings.TrimSpace(label); label != "" {
@@ -78,17 +78,32 @@ func importRow(in *ImportInput, zone *time.Location, row csvRow) (*imported, []B
 	i.people = strings.FieldsFunc(row.cells["assignees"], func(r rune) bool { return strings.ContainsRune(" \t\r\n,;", r) })
 	c.Count("/assignees", len(i.people), 0, MaxAssignees)
 	switch strings.ToLower(row.cells["state"]) {
-	case "", string(Open):
+	case "":
+	case string(Open):
+		i.place.stated = true
 	case string(Finished), "done":
-		i.finished = true
+		i.finished, i.place.stated = true, true
 	default:
 		c.Add("/state", "one_of", "must be one of: open, finished")
 	}
 	i.external = c.Line("/external_id", row.cells["external_id"], 0, MaxExternalID)
+	i.place.above = c.Line("/parent", row.cells["parent"], 0, MaxExternalID)
+	i.place.column = c.Line("/stage", row.cells["stage"], 0, MaxStageName)
+	if i.create.Recurrence != nil {
+		if i.finished {
+			c.Add("/recurrence", "exclusive", "is not for finished tasks")
+		}
+		if i.place.above != "" {
+			c.Add("/recurrence", "exclusive", "is not for sub-tasks: they repeat with the task above them")
+		}
+	}
 	scheduled, err := i.create.validate()
 	i.scheduled = scheduled
 	return i, badRows(row.number, c.Err(), err)
 }
+
+// columnsOfFields are the columns that have other names than the fields of what they become.
+var columnsOfFields = map[string]string{"start_on": "start_at", "due_on": "due_at"}
 
 // badRows are the fields of errors, each once by column and rule.
 func badRows(row int, problems ...error) (bad []BadRow) {
@@ -99,6 +114,9 @@ func badRows(row int, problems ...error) (bad []BadRow) {
 		}
 		for _, field := range invalid.Fields {
 			column, _, _ := strings.Cut(strings.TrimPrefix(field.Pointer, "/"), "/")
+			if name, found := columnsOfFields[column]; found {
+				column = name
+			}
 			one := BadRow{Row: row, Column: column, Rule: field.Rule, Message: field.Message}
 			if !slices.Contains(bad, one) {
 				bad = append(bad, one)
@@ -121,27 +139,6 @@ func priorityOf(c *veranda.Checks, text string) int {
 		return PriorityNone
 	}
 	return priority
-}
-
-// dueOf reads a moment (RFC 3339), a date and a time of day, or a date, which means its last second.
-func dueOf(c *veranda.Checks, text string, zone *time.Location) *time.Time {
-	if text == "" {
-		return nil
-	}
-	if moment, err := time.Parse(time.RFC3339Nano, text); err == nil {
-		return &moment
-	}
-	for _, layout := range []string{"2006-01-02 15:04:05", "2006-01-02 15:04", "2006-01-02T15:04:05", "2006-01-02T15:04"} {
-		if moment, err := time.ParseInLocation(layout, text, zone); err == nil {
-			return &moment
-		}
-	}
-	if day, err := time.ParseInLocation("2006-01-02", text, zone); err == nil {
-		moment := time.Date(day.Year(), day.Month(), day.Day(), 23, 59, 59, 0, zone)
-		return &moment
-	}
-	c.Add("/due_at", "format", "must be a moment as 2026-03-31T17:00:00Z, a time as 2026-03-31 17:00, or a date as 2026-03-31")
-	return nil
 }
 
 // checklistLine reads "[x] done", "[ ] open", or a plain text; a dash before it is taken for a bullet.

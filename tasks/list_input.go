@@ -220,10 +220,11 @@ func (in *ListInput) checkSort(c *veranda.Checks, k *criteria) {
 	}
 	veranda.OneOf(c, "/sort", k.sort, SortDue, SortPriority, SortCreated, SortUpdated, SortFinished,
 		SortStart, SortRank, SortBoard, SortDueLast, SortPriorityFirst, SortCreatedLast, SortUpdatedLast, SortFinishedLast, SortStartLast)
-	if (k.sort == SortRank || k.sort == SortBoard) && len(k.workspaces) != 1 {
+	byHand := (k.sort == SortRank || k.sort == SortBoard) && in.Saved.IsZero() // a saved filter is checked when it is read
+	if byHand && len(k.workspaces) != 1 {
 		c.Add("/workspace", "required", "must be one workspace in this order")
 	}
-	if k.sort == SortBoard && k.stage.IsZero() {
+	if byHand && k.sort == SortBoard && k.stage.IsZero() {
 		c.Add("/stage", "required", "must be a stage in this order")
 	}
 	if k.sort == SortFinished || k.sort == SortFinishedLast {

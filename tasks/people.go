@@ -6,6 +6,27 @@ import (
 	"github.com/veranda-go/veranda"
 )
 
+// leaveOut takes those who do not see the workspace of some tasks, all in one, off their assignees and followers. Each
+// person is looked up once.
+func (s *Service) leaveOut(ctx context.Context, tx *veranda.Tx, standing *veranda.Standing, list ...*Task) error {
+	var people []veranda.AccountID
+	for _, t := range list {
+		people = append(people, without(t.Assignees, people)...)
+		people = append(people, without(t.Followers, people)...)
+	}
+	if len(people) == 0 {
+		return nil
+	}
+	gone, err := s.WithTx(tx).blind(ctx, standing, list[0].Workspace, people)
+	if err != nil || len(gone) == 0 {
+		return err
+	}
+	for _, t := range list {
+		t.Assignees, t.Followers = append([]veranda.AccountID{}, without(t.Assignees, gone)...), append([]veranda.AccountID{}, without(t.Followers, gone)...)
+	}
+	return nil
+}
+
 // checkPeople reports accounts who could not see a task in the workspace, those that do not exist among them: the
 // answer is the same. pointer tells the field of an index. The actor, who was just asked for a permission there, is not
 // looked up.

@@ -21,17 +21,12 @@ func (s *Service) Attach(ctx context.Context, by veranda.Actor, in AttachInput) 
 	if err != nil {
 		return veranda.List[files.Attachment]{}, err
 	}
-	if s.files == nil {
-		var c veranda.Checks
-		c.Add("/attachments", "unsupported", "files cannot be attached here")
-		return veranda.List[files.Attachment]{}, c.Err()
-	}
 	err = s.conn.InTx(ctx, func(ctx context.Context, tx *veranda.Tx) error {
 		t, err := s.lockTask(ctx, tx, s.texts.lock, standing, in.Org, in.Task, PermEdit, 0)
 		if err != nil {
 			return err
 		}
-		if err := s.files.Attach(ctx, tx, holder(in.Org, in.Task), standing.Account, in.Attachments, "/attachments"); err != nil {
+		if err := s.attach(ctx, tx, holder(in.Org, in.Task), standing, in.Attachments); err != nil {
 			return err
 		}
 		tx.Emit(taskEvent(EventTaskFilesAttached, t, standing, tx.DB().Now(), TaskFiles{Title: t.Title, Attachments: in.Attachments}))
@@ -41,6 +36,19 @@ func (s *Service) Attach(ctx context.Context, by veranda.Actor, in AttachInput) 
 		return veranda.List[files.Attachment]{}, err
 	}
 	return s.attachments(ctx, in.Org, in.Task)
+}
+
+// attach hangs waiting files of the actor's on a thing, in the transaction that holds it.
+func (s *Service) attach(ctx context.Context, tx *veranda.Tx, to files.Holder, by *veranda.Standing, ids []files.ID) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	if s.files == nil {
+		var c veranda.Checks
+		c.Add("/attachments", "unsupported", "files cannot be attached here")
+		return c.Err()
+	}
+	return s.files.Attach(ctx, tx, to, by.Account, ids, "/attachments")
 }
 
 // ListAttachments lists the files of a task, in the order they were attached: one page holds them all.
@@ -117,14 +125,4 @@ func (s *Service) RemoveAttachment(ctx context.Context, by veranda.Actor, in Att
 		}
 		return veranda.ErrNotFound
 	})
-}
-
-// purge takes a task away for good, with its files.
-func (s *Service) purge(ctx context.Context, tx *veranda.Tx, t *Task) error {
-	if s.files != nil {
-		if err := s.files.DetachAll(ctx, tx, t.Org, holderTask, t.ID.String()); err != nil {
-			return err
-		}
-	}
-	return purgeTask(ctx, tx, t)
 }

@@ -16,7 +16,8 @@ import (
 // and the veto is the answer.
 //
 // Permission: task.read in the organization; for each task task.edit, or task.delete. Errors: invalid; tasks.bulk (conflict)
-// with a field for each task that cannot be changed, where Atomic is set. Events: those of Update, Finish, Reopen and Delete.
+// with a field for each task that cannot be changed, where Atomic is set. Events: those of Update, SetParent,
+// Move, Finish, Reopen and Delete.
 func (s *Service) Bulk(ctx context.Context, by veranda.Actor, in BulkInput) (*BulkResult, error) {
 	if err := in.validate(); err != nil {
 		return nil, err
@@ -33,7 +34,7 @@ func (s *Service) Bulk(ctx context.Context, by veranda.Actor, in BulkInput) (*Bu
 	result := &BulkResult{Results: make([]BulkTaskResult, len(in.Tasks))}
 	err := s.conn.InTx(ctx, func(ctx context.Context, tx *veranda.Tx) error {
 		var refused veranda.Checks
-		if in.State != "" || in.Delete { // which may concern other tasks, and the graph comes before the rows
+		if in.State != "" || in.Delete || in.places() { // which may concern other tasks, and the graph comes before the rows
 			if err := lockGraph(ctx, tx, in.Org); err != nil {
 				return err
 			}
@@ -109,9 +110,16 @@ func (s *Service) bulkOne(ctx context.Context, by veranda.Actor, in *BulkInput, 
 			if err != nil {
 				return nil, err
 			}
+			was := t.clone()
 			changes := update.apply(t)
 			if len(changes) == 0 {
 				return nil, nil
+			}
+			if err := update.ordered(t); err != nil {
+				return nil, err
+			}
+			if err := update.recur(was, t); err != nil {
+				return nil, err
 			}
 			return TaskUpdated{Title: t.Title, Changes: changes}, nil
 		},
@@ -119,10 +127,13 @@ func (s *Service) bulkOne(ctx context.Context, by veranda.Actor, in *BulkInput, 
 	if err != nil {
 		return "", 0, err
 	}
+	if t, err = s.bulkPlace(ctx, by, in, t); err != nil {
+		return "", 0, err
+	}
 	state.Version = t.Version // this transaction holds the row
 	switch {
 	case in.State == Finished && t.State == Open:
-		t, err = s.Finish(ctx, by, FinishInput{Org: in.Org, Task: one.ID, Version: t.Version})
+		t, err = s.Finish(ctx, by, FinishInput{Org: in.Org, Task: one.ID, Version: t.Version, Subtasks: in.Subtasks, Force: in.Force})
 	case in.State == Open && t.State == Finished:
 		t, err = s.Reopen(ctx, by, state)
 	}

@@ -10,7 +10,8 @@ import (
 // AddComment says something about a task. The task's version stays. Whom the text mentions follows the task.
 //
 // Permission: task.comment. Errors: invalid (/text with the rule mention where it mentions somebody who does not see the
-// workspace), a limit on "task_comments". Event: tasks.comment_added.
+// workspace; /attachments/<i> with the rule not_found for what is no waiting file of the actor's), a limit on
+// "task_comments". Event: tasks.comment_added.
 func (s *Service) AddComment(ctx context.Context, by veranda.Actor, in AddCommentInput) (*Comment, error) {
 	if err := in.validate(); err != nil {
 		return nil, err
@@ -38,13 +39,16 @@ func (s *Service) AddComment(ctx context.Context, by veranda.Actor, in AddCommen
 		if err := insertComment(ctx, tx, c); err != nil {
 			return err
 		}
+		if err := s.attach(ctx, tx, commentHolder(c), standing, in.Attachments); err != nil {
+			return err
+		}
 		tx.Emit(commentEvent(EventCommentAdded, t, c, standing, now, mentioned...))
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	return c, nil
+	return c, s.furnish(ctx, c)
 }
 
 // Comments reads the comments of a task, oldest first unless asked otherwise.
@@ -77,7 +81,11 @@ func (s *Service) Comments(ctx context.Context, by veranda.Actor, in CommentsInp
 		page.Items = found[:size]
 		page.Next = veranda.EncodeCursor(commentsList(in.Sort), page.Items[size-1].ID.String())
 	}
-	return page, nil
+	shown := make([]*Comment, len(page.Items))
+	for i := range page.Items {
+		shown[i] = &page.Items[i]
+	}
+	return page, s.furnish(ctx, shown...)
 }
 
 // EditComment changes the text of a comment.
@@ -97,7 +105,7 @@ func (s *Service) EditComment(ctx context.Context, by veranda.Actor, in EditComm
 		return nil, veranda.ErrVersion
 	}
 	if c.Text == in.Text {
-		return c, nil
+		return c, s.furnish(ctx, c)
 	}
 	mentioned, err := s.checkMentions(ctx, standing, t.Workspace, "/text", veranda.NewMentions(c.Text, in.Text))
 	if err != nil {
@@ -122,10 +130,10 @@ func (s *Service) EditComment(ctx context.Context, by veranda.Actor, in EditComm
 	if err != nil {
 		return nil, err
 	}
-	return c, nil
+	return c, s.furnish(ctx, c)
 }
 
-// DeleteComment deletes a comment.
+// DeleteComment deletes a comment and its files.
 //
 // Permission: task.delete_comment; as shipped, for one's own comments, and for owners and administrators in workspaces
 // they manage. Errors: version. Event: tasks.comment_deleted.
@@ -144,6 +152,11 @@ func (s *Service) DeleteComment(ctx context.Context, by veranda.Actor, in Delete
 		}
 		if !found {
 			return changedMeanwhile(in.Version)
+		}
+		if s.files != nil {
+			if err := s.files.DetachAll(ctx, tx, c.Org, holderComment, c.ID.String()); err != nil {
+				return err
+			}
 		}
 		tx.Emit(commentEvent(EventCommentDeleted, t, c, standing, tx.DB().Now()))
 		return nil

@@ -78,11 +78,11 @@ func (s *Service) Deleted(ctx context.Context, by veranda.Actor, in DeletedInput
 	return queryDeleted(ctx, s.conn, in, size, after, standing.Account)
 }
 
-// Restore brings a deleted task back as it was. Assignees who see its workspace no longer are no longer assigned; a label
-// that was renamed or deleted meanwhile is on the task as it was, and in the workspace's catalogue again. The sub-tasks that were deleted with it come
-// back too; where the task above it is deleted, it stands beneath none.
+// Restore brings a deleted task back as it was. Assignees and followers who see its workspace no longer are that no longer;
+// a label that was renamed or deleted meanwhile is on the task as it was, and in the workspace's catalogue again. The
+// sub-tasks that were deleted with it come back too; where the task above it is deleted, it stands beneath none.
 //
-// Permission: task.delete, which who deleted the task has as if it were their own. Limit: "tasks". Errors: not_found where
+// Permission: task.delete, which who deleted the task has as if it were their own. Limits: "tasks", "task_labels". Errors: not_found where
 // there is no such deleted task, version. Event: tasks.task_restored.
 func (s *Service) Restore(ctx context.Context, by veranda.Actor, in RestoreInput) (*Task, error) {
 	if err := in.validate(); err != nil {
@@ -106,10 +106,6 @@ func (s *Service) Restore(ctx context.Context, by veranda.Actor, in RestoreInput
 	if err := decide(s.conn, read); err != nil {
 		return nil, err
 	}
-	gone, err := s.blind(ctx, standing, read.Workspace, read.Assignees)
-	if err != nil {
-		return nil, err
-	}
 	var after *Task
 	err = s.conn.InTx(ctx, func(ctx context.Context, tx *veranda.Tx) error {
 		if err := lockGraph(ctx, tx, in.Org); err != nil {
@@ -128,23 +124,8 @@ func (s *Service) Restore(ctx context.Context, by veranda.Actor, in RestoreInput
 		if in.Version != 0 && in.Version != before.Version {
 			return veranda.ErrVersion
 		}
-		if err := s.limits.Allow(ctx, tx, in.Org, "tasks", 1); err != nil {
-			return err
-		}
-		now := tx.DB().Now()
 		after = before.clone()
-		after.Assignees = list(without(before.Assignees, gone))
-		after.Version, after.UpdatedAt = before.Version+1, now
-		if err := s.enterLabels(ctx, tx, standing, after.Workspace, after.Labels); err != nil {
-			return err
-		}
-		if err := s.restoreTree(ctx, tx, after, row.deletedAt.Time, standing, now); err != nil {
-			return err
-		}
-		tx.Emit(taskEvent(EventTaskRestored, after, standing, now, TaskRestored{
-			Title: after.Title, State: after.State, Assignees: after.Assignees, DeletedAt: row.deletedAt.Time, DeletedBy: row.deletedBy,
-		}))
-		return nil
+		return s.restoreTree(ctx, tx, after, &row, standing, tx.DB().Now())
 	})
 	if err != nil {
 		return nil, err

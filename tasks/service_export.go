@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"time"
 
 	"github.com/veranda-go/veranda"
 )
@@ -20,6 +19,7 @@ type Export struct {
 	by      veranda.Actor
 	in      ListInput
 	first   veranda.List[Task]
+	stages  map[veranda.WorkspaceID]*Board
 	ctx     context.Context //nolint:containedctx // the export ends with what it was asked in
 }
 
@@ -35,7 +35,9 @@ const (
 // who the actor is and what they see. A cell that a spreadsheet would take for a formula has an apostrophe before it.
 //
 // An assignee is named by their address where the actor's directory shows it, and else by the account's id. A task's
-// external_id is the one it was imported with, or else its id.
+// external_id is the one it was imported with, or else its id; the task above it is named by that one's. A recurrence that
+// counts is written with what is left of its count, and none on what is finished: its next instance has it. Reminders and
+// files are in no export: those are each reader's own, and these no text.
 //
 // Permission: as List.
 func (s *Service) Export(ctx context.Context, by veranda.Actor, in ExportInput) (*Export, error) {
@@ -44,7 +46,7 @@ func (s *Service) Export(ctx context.Context, by veranda.Actor, in ExportInput) 
 	if err != nil {
 		return nil, err
 	}
-	return &Export{service: s, by: by, in: in, first: first, ctx: ctx}, nil
+	return &Export{service: s, by: by, in: in, first: first, stages: map[veranda.WorkspaceID]*Board{}, ctx: ctx}, nil
 }
 
 // WriteTo writes the list. Where it fails in the middle, what was written is not the whole.
@@ -91,9 +93,9 @@ func (e *Export) writePage(b *bufio.Writer, tasks []Task) error {
 	}
 	for i := range tasks {
 		t := &tasks[i]
-		due := ""
-		if t.DueAt != nil {
-			due = t.DueAt.Format(time.RFC3339Nano)
+		stage, err := e.stage(t)
+		if err != nil {
+			return err
 		}
 		people := make([]string, len(t.Assignees))
 		for n, account := range t.Assignees {
@@ -101,12 +103,9 @@ func (e *Export) writePage(b *bufio.Writer, tasks []Task) error {
 				people[n] = account.String()
 			}
 		}
-		id, found := external[t.ID]
-		if !found {
-			id = t.ID.String()
-		}
-		err := writeRecord(b, t.Title, t.Description, string(t.State), priorityNames[t.Priority], due,
-			strings.Join(people, " "), strings.Join(t.Labels, ", "), checklistText(t.Checklist), id)
+		err = writeRecord(b, t.Title, t.Description, string(t.State), priorityNames[t.Priority], momentCell(t.DueAt, t.DueOn),
+			strings.Join(people, " "), strings.Join(t.Labels, ", "), checklistText(t.Checklist),
+			momentCell(t.StartAt, t.StartOn), t.TimeZone, recurrenceCell(t), idCell(external, t.Parent), stage, idCell(external, t.ID))
 		if err != nil {
 			return err
 		}
@@ -146,11 +145,14 @@ func (e *Export) addresses(tasks []Task) (map[veranda.AccountID]string, error) {
 	return e.service.addresses.AddressesOf(e.ctx, e.by, e.in.Org, accounts)
 }
 
-// externalIDs are those of a page's tasks that were imported.
+// externalIDs are those of a page's tasks, and of those above them, that were imported.
 func (e *Export) externalIDs(tasks []Task) (map[ID]string, error) {
-	ids := make([]ID, len(tasks))
+	ids := make([]ID, 0, len(tasks))
 	for i := range tasks {
-		ids[i] = tasks[i].ID
+		ids = append(ids, tasks[i].ID)
+		if !tasks[i].Parent.IsZero() {
+			ids = append(ids, tasks[i].Parent)
+		}
 	}
 	conn := e.service.conn
 	rows, err := conn.Query(e.ctx, conn.DB().Pick(importIDsPostgres, importIDsSQLite), e.in.Org, encodeList(ids))

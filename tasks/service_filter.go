@@ -13,7 +13,8 @@ import (
 // A filter carries no right: whoever runs it is shown what List would show them, and "me" is whoever runs it.
 //
 // Permission: task.read for oneself; task.share_filter in the workspace. Limit: "task_filters". Errors: invalid as of List
-// (a workspace of a personal filter that the actor does not see has the rule not_found). Event: tasks.filter_created for a
+// (a workspace, task, stage or series that the actor does not see, or that is not in the workspace of a shared filter, has
+// the rule not_found). Event: tasks.filter_created for a
 // shared one.
 func (s *Service) CreateFilter(ctx context.Context, by veranda.Actor, in CreateFilterInput) (*SavedFilter, error) {
 	if err := in.validate(); err != nil {
@@ -32,7 +33,7 @@ func (s *Service) CreateFilter(ctx context.Context, by veranda.Actor, in CreateF
 	if standing.Account.IsZero() { // a background job keeps none
 		return nil, veranda.ErrForbidden
 	}
-	if err := s.checkWorkspaces(ctx, standing, in.Filter.Workspaces); err != nil {
+	if err := s.checkNamed(ctx, standing, &in.Filter, in.Workspace); err != nil {
 		return nil, err
 	}
 	now := s.conn.DB().Now()
@@ -138,15 +139,16 @@ func (s *Service) UpdateFilter(ctx context.Context, by veranda.Actor, in UpdateF
 	if in.Filter != nil {
 		after.Filter = *in.Filter
 	}
+	var c veranda.Checks
+	after.Filter.check(&c, "/filter", in.Org, after.Workspace)
 	if !after.Workspace.IsZero() {
-		var c veranda.Checks
 		checkShared(&c, &after.Filter)
-		if err := c.Err(); err != nil {
-			return nil, err
-		}
+	}
+	if err := c.Err(); err != nil {
+		return nil, err
 	}
 	if in.Filter != nil {
-		if err := s.checkWorkspaces(ctx, standing, in.Filter.Workspaces); err != nil {
+		if err := s.checkNamed(ctx, standing, in.Filter, after.Workspace); err != nil {
 			return nil, err
 		}
 	}
@@ -245,23 +247,6 @@ func (s *Service) member(ctx context.Context, by veranda.Actor, org veranda.OrgI
 		return nil, err
 	}
 	return standing, s.authz.Decide(ctx, s.conn, standing, veranda.Ask{Permission: PermRead})
-}
-
-// checkWorkspaces reports workspaces of a filter that the actor does not see, those that do not exist among them.
-func (s *Service) checkWorkspaces(ctx context.Context, standing *veranda.Standing, workspaces []veranda.WorkspaceID) error {
-	var c veranda.Checks
-	for i, workspace := range workspaces {
-		_, err := s.workspace(ctx, standing.Actor(), standing.Org, workspace, PermRead)
-		switch veranda.CodeOf(err) {
-		case veranda.CodeNotFound, veranda.CodeForbidden:
-			c.Add(at("/filter/workspaces", i), "not_found", "is no workspace you see")
-		default:
-			if err != nil {
-				return err
-			}
-		}
-	}
-	return c.Err()
 }
 
 // emitFilter emits the event of a shared filter.

@@ -22,12 +22,12 @@ type Addresses interface {
 
 const (
 	// $3 is a list of ids of other systems: those that are imported already, or are ids of the workspace's own tasks.
-	knownImportsPostgres = `SELECT i.external_id FROM veranda_task_imports i JOIN veranda_tasks t ON t.org_id = i.org_id AND t.id = i.task_id AND t.deleted_at IS NULL
+	knownImportsPostgres = `SELECT i.external_id, i.task_id FROM veranda_task_imports i JOIN veranda_tasks t ON t.org_id = i.org_id AND t.id = i.task_id AND t.deleted_at IS NULL
 WHERE i.org_id = $1 AND i.workspace_id = $2 AND i.external_id IN (SELECT jsonb_array_elements_text($3::jsonb))
-UNION SELECT t.id::text FROM veranda_tasks t WHERE t.org_id = $1 AND t.workspace_id = $2 AND t.deleted_at IS NULL AND t.id IN (SELECT value::uuid FROM jsonb_array_elements_text($4::jsonb))`
-	knownImportsSQLite = `SELECT i.external_id FROM veranda_task_imports i JOIN veranda_tasks t ON t.org_id = i.org_id AND t.id = i.task_id AND t.deleted_at IS NULL
+UNION SELECT t.id::text, t.id FROM veranda_tasks t WHERE t.org_id = $1 AND t.workspace_id = $2 AND t.deleted_at IS NULL AND t.id IN (SELECT value::uuid FROM jsonb_array_elements_text($4::jsonb))`
+	knownImportsSQLite = `SELECT i.external_id, i.task_id FROM veranda_task_imports i JOIN veranda_tasks t ON t.org_id = i.org_id AND t.id = i.task_id AND t.deleted_at IS NULL
 WHERE i.org_id = $1 AND i.workspace_id = $2 AND i.external_id IN (SELECT value FROM json_each($3))
-UNION SELECT t.id FROM veranda_tasks t WHERE t.org_id = $1 AND t.workspace_id = $2 AND t.deleted_at IS NULL AND t.id IN (SELECT value FROM json_each($4))`
+UNION SELECT t.id, t.id FROM veranda_tasks t WHERE t.org_id = $1 AND t.workspace_id = $2 AND t.deleted_at IS NULL AND t.id IN (SELECT value FROM json_each($4))`
 	// Where an earlier import's task is deleted the later one takes the id over.
 	insertImportText = `INSERT INTO veranda_task_imports (org_id, workspace_id, external_id, task_id) VALUES ($1, $2, $3, $4)
 ON CONFLICT (org_id, workspace_id, external_id) DO UPDATE SET task_id = excluded.task_id`
@@ -38,11 +38,14 @@ ON CONFLICT (org_id, workspace_id, external_id) DO UPDATE SET task_id = excluded
 // none and tells what is wrong with each row.
 //
 // The text is UTF-8 with a row of titles, separated by commas, semicolons or tabs. The columns are title, which must be
-// there, description, state (open, finished), priority (0 to 4, or none to urgent), due_at (a moment, a local time, or a
-// date, which means its end), assignees (addresses or account ids, separated by spaces or commas), labels (separated by
-// commas), checklist (a line for each step, "[x] " before those that are done), and external_id. A row whose external_id
-// was imported into the workspace before, or is the id of a task there, is skipped, so that the same text imported twice
-// makes its tasks once. An apostrophe that guards a cell against spreadsheets is taken away.
+// there, description, state (open, finished), priority (0 to 4, or none to urgent), start_at and due_at (a moment, a local
+// time, or a date), time_zone, recurrence (a rule of RFC 5545, or as "3 day after completion"), assignees (addresses or
+// account ids, separated by spaces or commas), labels (separated by commas), checklist (a line for each step, "[x] " before
+// those that are done), parent (the external_id of another row or of a task that was imported before, the id of a task of
+// the workspace, or "#7" for row 7), stage (the name or the id of a stage of the workspace's board), and external_id. A row
+// whose external_id was imported into the workspace before, or is the id of a task there, is skipped, so that the same text
+// imported twice makes its tasks once. An apostrophe that guards a cell against spreadsheets is taken away. Where a row has
+// a stage and no state, the stage says the state; where they disagree, the task comes to the first stage of its state.
 //
 // Assignees are members whom the actor's directory shows with a confirmed address, and who see the workspace.
 //
@@ -78,6 +81,11 @@ func (s *Service) Import(ctx context.Context, by veranda.Actor, in ImportInput, 
 		return nil, err
 	}
 	bad = append(bad, wrong...)
+	known, wrong, err := s.placeRows(ctx, s.conn, &in, all)
+	if err != nil {
+		return nil, err
+	}
+	bad = append(bad, wrong...)
 	slices.SortStableFunc(bad, func(a, b BadRow) int { return a.Row - b.Row })
 	result.BadRows = list(bad)
 	if len(bad) > 0 && !in.DryRun {
@@ -89,13 +97,9 @@ func (s *Service) Import(ctx context.Context, by veranda.Actor, in ImportInput, 
 		}
 	}
 	if in.DryRun {
-		known, err := s.knownImports(ctx, s.conn, &in, all)
-		if err != nil {
-			return nil, err
-		}
-		result.Skipped = len(known)
+		result.Skipped = len(all) - len(remaining(all, known))
 		if len(bad) == 0 {
-			result.Created = len(all) - len(known)
+			result.Created = len(all) - result.Skipped
 		}
 		return result, nil
 	}
@@ -128,16 +132,24 @@ func (s *Service) importAll(ctx context.Context, tx *veranda.Tx, standing *veran
 			return fmt.Errorf("tasks: import: %w", err)
 		}
 	}
+	if slices.ContainsFunc(all, func(i *imported) bool { return i.place.above != "" || i.place.column != "" }) {
+		if err := lockGraph(ctx, tx, in.Org); err != nil {
+			return err
+		}
+	}
 	if err := shareLabels(ctx, tx, in.Org, in.Workspace); err != nil {
 		return err
 	}
-	known, err := s.knownImports(ctx, s.conn.Bind(tx), in, all)
+	known, bad, err := s.placeRows(ctx, s.conn.Bind(tx), in, all)
 	if err != nil {
 		return err
 	}
-	result.Skipped = len(known)
-	all = slices.DeleteFunc(slices.Clone(all), func(i *imported) bool { return i.external != "" && known[i.external] })
-	result.Created = len(all)
+	if len(bad) > 0 { // what was there a moment ago is there no more
+		return refuseRows(bad)
+	}
+	rows := len(all)
+	all = remaining(all, known)
+	result.Created, result.Skipped = len(all), rows-len(all)
 	if len(all) == 0 {
 		return nil
 	}
@@ -147,12 +159,18 @@ func (s *Service) importAll(ctx context.Context, tx *veranda.Tx, standing *veran
 	if err := s.enterLabels(ctx, tx, standing, in.Workspace, labelsOf(all)); err != nil {
 		return err
 	}
+	now := tx.DB().Now()
+	for _, i := range all { // in the order of the rows, which is that of their ranks
+		i.place.task = newTask(&i.create, i.scheduled, standing.Account, now)
+	}
+	// Those above before those beneath them.
+	slices.SortStableFunc(all, func(a, b *imported) int { return a.place.depth - b.place.depth })
 	for _, i := range all {
-		if err := s.importOne(ctx, tx, standing, i, tx.DB().Now()); err != nil {
+		if err := s.importOne(ctx, tx, standing, i, now); err != nil {
 			return err
 		}
 	}
-	return nil
+	return countImported(ctx, tx, all)
 }
 
 // labelsOf are the labels of rows, each once.
@@ -170,7 +188,8 @@ func labelsOf(all []*imported) (labels []string) {
 }
 
 func (s *Service) importOne(ctx context.Context, tx *veranda.Tx, standing *veranda.Standing, i *imported, now time.Time) error {
-	t := newTask(&i.create, i.scheduled, standing.Account, now)
+	t := i.place.task
+	i.put(t)
 	mentioned := veranda.Mentions(t.Description)
 	t.follow(mentioned...)
 	if i.finished {
@@ -178,6 +197,11 @@ func (s *Service) importOne(ctx context.Context, tx *veranda.Tx, standing *veran
 	}
 	if err := insertTask(ctx, tx, t); err != nil {
 		return err
+	}
+	if !t.Parent.IsZero() {
+		if err := tx.Defer(ctx, insertChildText, t.Org, t.ID, t.Parent); err != nil {
+			return fmt.Errorf("tasks: import: %w", err)
+		}
 	}
 	if i.external != "" {
 		if err := tx.Defer(ctx, insertImportText, t.Org, t.Workspace, i.external, t.ID); err != nil {
@@ -193,38 +217,6 @@ func (s *Service) importOne(ctx context.Context, tx *veranda.Tx, standing *veran
 		}))
 	}
 	return nil
-}
-
-// knownImports are the external ids of rows that need no task any more.
-func (s *Service) knownImports(ctx context.Context, conn veranda.Conn, in *ImportInput, all []*imported) (map[string]bool, error) {
-	known := map[string]bool{}
-	var external []string
-	var ids []ID
-	for _, i := range all {
-		if i.external == "" {
-			continue
-		}
-		external = append(external, i.external)
-		if id, err := veranda.ParseID[taskKind](i.external); err == nil {
-			ids = append(ids, id)
-		}
-	}
-	if len(external) == 0 {
-		return known, nil
-	}
-	rows, err := conn.Query(ctx, conn.DB().Pick(knownImportsPostgres, knownImportsSQLite), in.Org, in.Workspace, encodeList(external), encodeList(ids))
-	if err != nil {
-		return nil, fmt.Errorf("tasks: find imported tasks: %w", err)
-	}
-	defer func() { _ = rows.Close() }()
-	for rows.Next() {
-		var id string
-		if err := rows.Scan(&id); err != nil {
-			return nil, fmt.Errorf("tasks: find imported tasks: %w", err)
-		}
-		known[id] = true
-	}
-	return known, rows.Err()
 }
 
 // resolvePeople turns what rows name into assignees, and looks at mentions; each person is looked up once.

@@ -133,7 +133,7 @@ func TestBadImport(t *testing.T) {
 			strings.Repeat("x", 201) + ",,,,,,\"[ ] ok\n" + strings.Repeat("y", 501) + "\",,\n"
 		want := []string{
 			"2 due_at format", "2 priority one_of", "2 state one_of", "2 title required", "2 labels duplicate", "2 assignees not_found", "4  cells", "5  csv",
-			"6 due_at range", "6 external_id duplicate", "6 assignees not_found", "6 assignees duplicate", "6 description mention", "7 title too_long", "7 checklist too_long",
+			"6 due_at date", "6 external_id duplicate", "6 assignees not_found", "6 assignees duplicate", "6 description mention", "7 title too_long", "7 checklist too_long",
 		}
 		result, err := f.importText(f.Employee.Actor, text, true)
 		if err != nil {

@@ -145,7 +145,7 @@ func (s *Service) Skip(ctx context.Context, by veranda.Actor, in SkipInput) (*Ta
 }
 
 // repeat makes the next instance of a series, under an id that the finished one notes, with all that is beneath the
-// finished one. was is the finished one as it was open; the graph is held where it has sub-tasks.
+// finished one. Those who do not see the workspace any more neither have nor follow it. was is the finished one as it was open; the graph is held where it has sub-tasks.
 func (s *Service) repeat(ctx context.Context, tx *veranda.Tx, was *Task, id ID, wall time.Time, standing *veranda.Standing, now time.Time) error {
 	var tree []branch
 	if was.Subtasks.total() > 0 {
@@ -173,6 +173,9 @@ func (s *Service) repeat(ctx context.Context, tx *veranda.Tx, was *Task, id ID, 
 		parent.Subtasks = &SubtaskCount{Open: parent.Subtasks.open() + 1, Total: parent.Subtasks.total() + 1}
 	}
 	if err := s.restage(ctx, tx, copies...); err != nil {
+		return err
+	}
+	if err := s.leaveOut(ctx, tx, standing, copies...); err != nil {
 		return err
 	}
 	for _, one := range copies {
@@ -223,14 +226,8 @@ func (s *Service) restage(ctx context.Context, tx *veranda.Tx, copies ...*Task) 
 	return nil
 }
 
-// insertCopy stores a copy of a task. Those who do not see the workspace any more are not assigned again.
+// insertCopy stores a copy of a task.
 func (s *Service) insertCopy(ctx context.Context, tx *veranda.Tx, t *Task, standing *veranda.Standing) error {
-	bound := s.WithTx(tx)
-	gone, err := bound.blind(ctx, standing, t.Workspace, t.Assignees)
-	if err != nil {
-		return err
-	}
-	t.Assignees = list(without(t.Assignees, gone))
 	if err := s.enterLabels(ctx, tx, standing, t.Workspace, t.Labels); err != nil {
 		return err
 	}

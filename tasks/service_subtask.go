@@ -199,7 +199,7 @@ func (s *Service) deleteTree(ctx context.Context, tx *veranda.Tx, t *Task, stand
 }
 
 // restoreTree brings back a deleted task, as it is in after, and all that was deleted with it. The graph is held.
-func (s *Service) restoreTree(ctx context.Context, tx *veranda.Tx, after *Task, deletedAt time.Time, standing *veranda.Standing, now time.Time) error {
+func (s *Service) restoreTree(ctx context.Context, tx *veranda.Tx, after *Task, deleted *deletedRow, standing *veranda.Standing, now time.Time) error {
 	if !after.Parent.IsZero() {
 		above, err := selectOne(ctx, tx, selectTask, after.Org, after.Parent)
 		if err != nil {
@@ -210,28 +210,27 @@ func (s *Service) restoreTree(ctx context.Context, tx *veranda.Tx, after *Task, 
 		}
 	}
 	back := []*Task{after}
-	tree, err := selectDeletedTree(ctx, tx, after.Org, after.ID, deletedAt)
+	tree, err := selectDeletedTree(ctx, tx, after.Org, after.ID, deleted.deletedAt.Time)
 	if err != nil {
 		return err
 	}
 	for i := range tree {
-		one := tree[i].clone()
-		gone, err := s.WithTx(tx).blind(ctx, standing, one.Workspace, one.Assignees)
-		if err != nil {
-			return err
-		}
-		one.Assignees = list(without(one.Assignees, gone))
+		back = append(back, tree[i].clone())
+	}
+	if err := s.limits.Allow(ctx, tx, after.Org, "tasks", int64(len(back))); err != nil {
+		return err
+	}
+	if err := s.leaveOut(ctx, tx, standing, back...); err != nil {
+		return err
+	}
+	for _, one := range back {
 		one.Version, one.UpdatedAt = one.Version+1, now
-		if err := s.limits.Allow(ctx, tx, after.Org, "tasks", 1); err != nil {
-			return err
-		}
 		if err := s.enterLabels(ctx, tx, standing, one.Workspace, one.Labels); err != nil {
 			return err
 		}
 		tx.Emit(taskEvent(EventTaskRestored, one, standing, now, TaskRestored{
-			Title: one.Title, State: one.State, Assignees: one.Assignees, DeletedAt: deletedAt, DeletedBy: standing.Account,
+			Title: one.Title, State: one.State, Assignees: one.Assignees, DeletedAt: deleted.deletedAt.Time, DeletedBy: deleted.deletedBy,
 		}))
-		back = append(back, one)
 	}
 	ids := make([]ID, 0, len(back))
 	for _, one := range back {

@@ -12,8 +12,8 @@ import (
 // Create makes a task in a workspace. Its creator, its assignees and whom its description mentions follow it.
 //
 // Permission: task.create. Limits: "tasks", and "task_labels" for names that are new in the workspace. Errors: invalid (an
-// assignee who could not see the task has the rule not_found, a description that mentions such a one the rule mention),
-// limit.tasks. Event: tasks.task_created.
+// assignee who could not see the task has the rule not_found, as has what is no waiting file of the actor's; a description
+// that mentions such a one has the rule mention), limit.tasks. Event: tasks.task_created.
 func (s *Service) Create(ctx context.Context, by veranda.Actor, in CreateInput) (*Task, error) {
 	scheduled, err := in.validate()
 	if err != nil {
@@ -50,6 +50,9 @@ func (s *Service) Create(ctx context.Context, by veranda.Actor, in CreateInput) 
 			return err
 		}
 		if err := storeParent(ctx, tx, t); err != nil {
+			return err
+		}
+		if err := s.attach(ctx, tx, holder(t.Org, t.ID), standing, in.Attachments); err != nil {
 			return err
 		}
 		tx.Emit(taskEvent(EventTaskCreated, t, standing, now, TaskCreated{
@@ -97,7 +100,8 @@ func (s *Service) Get(ctx context.Context, by veranda.Actor, in GetInput) (*Task
 // Update changes what a task says; finished tasks can be changed too. Who is newly assigned or mentioned follows it.
 //
 // Permission: task.edit. Limit: "task_labels". Errors: invalid (a new assignee who could not see the task has the rule
-// not_found, a description that newly mentions such a one the rule mention), version.
+// not_found, a description that newly mentions such a one the rule mention; /start_at the rule order where it would begin
+// after it is due), version.
 // Event: tasks.task_updated, unless nothing changes.
 func (s *Service) Update(ctx context.Context, by veranda.Actor, in UpdateInput) (*Task, error) {
 	if err := in.validate(); err != nil {
@@ -124,6 +128,9 @@ func (s *Service) Update(ctx context.Context, by veranda.Actor, in UpdateInput) 
 			changes := in.apply(t)
 			if len(changes) == 0 {
 				return nil, nil
+			}
+			if err := in.ordered(t); err != nil {
+				return nil, err
 			}
 			if err := in.recur(was, t); err != nil {
 				return nil, err

@@ -207,6 +207,9 @@ func (q *query) drive(k *criteria, me veranda.AccountID) (from string, driven bo
 	case !k.parent.IsZero():
 		q.and(` AND c.org_id = $1 AND c.parent_id = @ AND c.org_id = t.org_id AND c.task_id = t.id`, k.parent)
 		from = fromParent
+	case !k.series.IsZero():
+		q.and(` AND t.series_id = @`, k.series)
+		from, k.series = q.db.Pick(listFrom, fromSeries), SeriesID{}
 	case len(k.assignees) == 1 && k.assignees[0] != Nobody:
 		q.and(` AND a.org_id = $1 AND a.account_id = @ AND a.org_id = t.org_id AND a.task_id = t.id`, k.assignees[0])
 		if k.state != "" {

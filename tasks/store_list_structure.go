@@ -8,6 +8,8 @@ import (
 const (
 	// CROSS JOIN keeps SQLite from beginning with the tasks.
 	fromParent = ` FROM veranda_task_children c CROSS JOIN veranda_tasks t`
+	// Without statistics SQLite would rather walk all tasks there are in their order than sort a series.
+	fromSeries = listFrom + ` INDEXED BY veranda_tasks_series`
 )
 
 // structure adds the filters that speak of how tasks hang together and when they start.

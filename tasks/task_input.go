@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/veranda-go/veranda"
+	"github.com/veranda-go/veranda/workspace/files"
 )
 
 // CreateInput is a new task.
@@ -22,6 +23,8 @@ type CreateInput struct {
 	Recurrence *RecurrenceInput `json:"recurrence,omitempty" doc:"How it repeats; not for sub-tasks."`
 	Parent     ID               `json:"parent_id,omitzero" required:"false" doc:"The task of the same workspace that it is a part of."`
 	Stage      StageID          `json:"stage_id,omitzero" required:"false" doc:"The stage of the workspace's board in which it is the last card."`
+	// Attachments are files that the caller uploaded and attached to nothing yet.
+	Attachments []files.ID `json:"attachments,omitempty" maxItems:"20" doc:"Files of one's own that are uploaded and not attached yet."`
 }
 
 // validate gives the new task's moments and recurrence, in a task that has nothing else.
@@ -42,6 +45,7 @@ func (in *CreateInput) validate() (*Task, error) {
 	checkAccounts(&c, "/assignees", in.Assignees)
 	c.Range("/priority", int64(in.Priority), PriorityNone, PriorityUrgent)
 	in.DueAt = checkDue(&c, "/due_at", in.DueAt)
+	c.Count("/attachments", len(in.Attachments), 0, files.MaxAttached)
 	in.ScheduleInput.check(&c, in.DueAt)
 	scheduled := in.schedule(&c)
 	if in.Recurrence != nil && !in.Parent.IsZero() {
@@ -101,6 +105,12 @@ func (in *UpdateInput) validate() error {
 	}
 	in.DueAt = checkDue(&c, "/due_at", in.DueAt)
 	in.ScheduleInput.check(&c, in.DueAt)
+	in.checkClears(&c)
+	return c.Err()
+}
+
+// checkClears checks what is taken away, and the scope.
+func (in *UpdateInput) checkClears(c *veranda.Checks) {
 	if in.ClearDue && (in.DueAt != nil || in.DueOn != "") {
 		c.Add("/clear_due", "exclusive", "must not be given together with due_at or due_on")
 	}
@@ -108,8 +118,22 @@ func (in *UpdateInput) validate() error {
 		c.Add("/clear_start", "exclusive", "must not be given together with start_at or start_on")
 	}
 	if in.Scope != "" {
-		veranda.OneOf(&c, "/scope", in.Scope, ThisOnly, Following)
+		veranda.OneOf(c, "/scope", in.Scope, ThisOnly, Following)
 	}
+}
+
+// moves tells whether start, due moment or zone are to be changed.
+func (in *UpdateInput) moves() bool {
+	return in.DueAt != nil || in.DueOn != "" || in.ClearDue || in.StartAt != nil || in.StartOn != "" || in.ClearStart || in.TimeZone != ""
+}
+
+// ordered refuses a change that lets a task begin after it is due.
+func (in *UpdateInput) ordered(t *Task) error {
+	if !in.moves() || t.StartAt == nil || t.DueAt == nil || !t.StartAt.After(*t.DueAt) {
+		return nil
+	}
+	var c veranda.Checks
+	c.Add("/start_at", "order", "must not be after the task is due")
 	return c.Err()
 }
 

@@ -121,6 +121,10 @@ func (d *demo) as(key string) veranda.Actor { return veranda.AccountActor(d.acco
 func (d *demo) live(ctx context.Context) error {
 	d.planTasks()
 	d.planStatuses()
+	d.planProject()
+	d.planMeeting()
+	d.planPosts()
+	d.planTalk()
 	for week := 1; week <= demoWeeks; week++ {
 		d.then(d.at(7*week, 0, 12), d.work)
 	}
@@ -152,7 +156,7 @@ func (d *demo) summary() string {
 	var b strings.Builder
 	url := d.settings.BaseURL.String()
 	_, _ = fmt.Fprintf(&b, "\nThe database now has the organization %q: %d people, %d workspaces, %d tasks, %d weeks of statistics.\n\n",
-		demoOrganization, len(demoPeople), len(demoWorkspaces), len(demoTasks), demoWeeks)
+		demoOrganization, len(demoPeople), len(demoWorkspaces), len(demoTasks)+demoProjectTasks, demoWeeks)
 	_, _ = fmt.Fprintf(&b, "Sign in at %s as any of these people. All have one password, which is told only now:\n\n  %s\n\n", url, d.password)
 	for _, p := range demoPeople {
 		_, _ = fmt.Fprintf(&b, "  %-38s %s, %s\n", p.address, p.name, strings.ReplaceAll(p.role, "_", " "))
@@ -163,8 +167,11 @@ Try it:
   A="Authorization: Bearer $(curl -s %[1]s/v1/sessions -H 'Content-Type: application/json' -d '{"address":"%[2]s","password":"%[3]s","kind":"program"}' | sed -E 's/.*"token":"([^"]+)".*/\1/')"
   curl -s "%[1]s/v1/organizations/%[4]s/statistics/weeks?scope=organization" -H "$A"
   curl -s "%[1]s/v1/organizations/%[4]s/stream?limit=5" -H "$A"
+  curl -s "%[1]s/v1/organizations/%[4]s/calendar?from=%[5]sT00:00:00Z&to=%[6]sT00:00:00Z" -H "$A"
+  curl -s "%[1]s/v1/organizations/%[4]s/conversations" -H "$A"
+  curl -s "%[1]s/v1/me/notices?limit=5" -H "$A"
 
-`, url, demoPeople[0].address, d.password, d.org)
+`, url, demoPeople[0].address, d.password, d.org, d.at(0, 0, 0).Format(time.DateOnly), d.at(7*(demoWeeks+1), 0, 0).Format(time.DateOnly))
 	return b.String()
 }
 

@@ -105,6 +105,8 @@ func TestDemo(t *testing.T) {
 			t.Run("workspaces", f.wantWorkspaces)
 			t.Run("tasks", f.wantTasks)
 			t.Run("statuses", f.wantStatuses)
+			t.Run("project", f.wantProject)
+			t.Run("talk", f.wantTalk)
 			t.Run("weeks", f.wantWeeks)
 			t.Run("events", f.wantPast)
 			t.Run("again", f.wantNothingNew)
@@ -190,8 +192,8 @@ func (f *filled) wantTasks(t *testing.T) {
 			t.Errorf("%s: %d, want at least %d", what, count[what], least)
 		}
 	}
-	if count["all"] != len(demoTasks) {
-		t.Errorf("%d tasks, want %d", count["all"], len(demoTasks))
+	if want := len(demoTasks) + demoProjectTasks; count["all"] != want {
+		t.Errorf("%d tasks, want %d", count["all"], want)
 	}
 }
 
@@ -226,7 +228,7 @@ func (f *filled) wantStatuses(t *testing.T) {
 	for _, s := range demoStatuses {
 		replies += len(s.replies)
 	}
-	if statuses != len(demoStatuses) || comments != int64(replies) || reactions < int64(len(demoStatuses)) {
+	if statuses != len(demoStatuses)+len(demoPosts) || comments != int64(replies) || reactions < int64(len(demoStatuses)) {
 		t.Errorf("%d statuses with %d comments and %d reactions, want %d, %d and more than one each", statuses, comments, reactions, len(demoStatuses), replies)
 	}
 }
@@ -247,7 +249,7 @@ func (f *filled) wantWeeks(t *testing.T) {
 		}
 	}
 	oldest, newest := weeks.Items[demoWeeks-1].Figures, weeks.Items[0].Figures
-	if created != int64(len(demoTasks)) || oldest.PeopleJoined != int64(len(demoPeople)-1) || newest.TasksOverdue == nil || *newest.TasksOverdue == 0 {
+	if created != int64(len(demoTasks)+demoProjectTasks) || oldest.PeopleJoined != int64(len(demoPeople)-1) || newest.TasksOverdue == nil || *newest.TasksOverdue == 0 {
 		t.Errorf("created %d, the first week %+v, the last %+v", created, oldest, newest)
 	}
 }
@@ -323,11 +325,11 @@ func TestDemoServed(t *testing.T) {
 			}
 			owner := &caller{stack: s, token: s.anonymous().post(t, "/v1/sessions", signIn).want(http.StatusCreated).text("token")}
 			calls := regexp.MustCompile(`curl -s "`+regexp.QuoteMeta(s.base)+`([^"]+)" -H "\$A"`).FindAllStringSubmatch(printed, -1)
-			if len(calls) != 2 {
-				t.Fatalf("%d calls to try, want 2, in:\n%s", len(calls), printed)
+			if len(calls) != 5 {
+				t.Fatalf("%d calls to try, want 5, in:\n%s", len(calls), printed)
 			}
 			for _, c := range calls {
-				if items, ok := owner.get(t, c[1]).want(http.StatusOK).field("items").([]any); !ok || len(items) < demoWeeks {
+				if items, ok := owner.get(t, c[1]).want(http.StatusOK).field("items").([]any); !ok || len(items) < demoLeast(c[1]) {
 					t.Errorf("%s: %v", c[1], items)
 				}
 			}

@@ -135,6 +135,15 @@ func calendarTasks(t *testing.T, s *stack) {
 		}
 		h.guest.get(t, r.text("items.0.path")).want(http.StatusOK)
 	}
+	h.employee.post(t, h.in(h.open, "/tasks"), map[string]any{"title": "Dig", "start_at": "2026-03-01T08:00:00Z", "due_at": "2026-03-20T17:00:00Z"}).want(http.StatusCreated)
+	h.employee.post(t, h.in(h.open, "/tasks"), map[string]any{"title": "Rest", "due_on": "2026-03-09", "time_zone": "Europe/Istanbul"}).want(http.StatusCreated)
+	r := h.guest.get(t, h.in(h.open, "/calendar"+earlyMarch)).want(http.StatusOK)
+	if r.field("items.0.title") != "Dig" || r.field("items.0.starts_at") != "2026-03-01T08:00:00Z" || r.field("items.0.ends_at") != "2026-03-20T17:00:00Z" || r.field("items.0.all_day") != false {
+		t.Errorf("from a start until it is due: %s", r.Body)
+	}
+	if r.field("items.2.title") != "Rest" || r.field("items.2.all_day") != true || r.field("items.2.start_date") != "2026-03-09" || r.field("items.2.end_date") != "2026-03-09" {
+		t.Errorf("due on a day: %s", r.Body)
+	}
 	mine := h.guest.get(t, h.at("/calendar"+earlyMarch+"&mine=true")).want(http.StatusOK)
 	if diff := cmp.Diff([]string{task}, mine.column("id")); diff != "" {
 		t.Errorf("%s (-want +got):\n%s", mine.call, diff)

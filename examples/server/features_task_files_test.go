@@ -24,6 +24,20 @@ func taskFiles(t *testing.T, s *stack) {
 		t.Errorf("%q %v", r.Body, r.Header)
 	}
 	alike(t, others, func(id string) *reply { return h.owner.get(t, path+"/"+id) })
+	// With a new task and a new comment, or not at all.
+	plan, photo := upload(h.employee, "plan.txt"), upload(h.employee, "photo.txt")
+	h.employee.post(t, h.in(h.open, "/tasks"), map[string]any{"title": "No", "attachments": []string{plan, others}}).invalid("/attachments/1 not_found")
+	made := h.at("/tasks/" + h.employee.newTask(t, h, h.open, "Build", map[string]any{"attachments": []string{plan}}).text("id"))
+	h.guest.get(t, made+"/attachments").wantColumn("name", "plan.txt")
+	h.employee.post(t, made+"/comments", map[string]any{"text": "See", "attachments": []string{plan}}).invalid("/attachments/0 not_found")
+	comment := h.employee.post(t, made+"/comments", map[string]any{"text": "See", "attachments": []string{photo}}).want(http.StatusCreated)
+	if got := h.guest.get(t, made+"/comments").want(http.StatusOK); got.text("items.0.attachments.0.name") != "photo.txt" {
+		t.Errorf("%s", got.Body)
+	}
+	if got := h.guest.get(t, made+"/comments/"+comment.text("id")+"/attachments/"+photo).want(http.StatusOK); string(got.Body) != "Water twice a day." {
+		t.Errorf("%s", got.Body)
+	}
+	h.guest.get(t, made+"/comments/"+comment.text("id")+"/attachments/"+plan).want(http.StatusNotFound)
 	h.guest.delete(t, path+"/"+mine).want(http.StatusForbidden)
 	h.employee.delete(t, path+"/"+mine).want(http.StatusNoContent)
 	if r := h.guest.get(t, path).want(http.StatusOK); len(r.items()) != 0 {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 )
 
@@ -10,6 +11,9 @@ const (
 	atEvent scope = 300
 	atFeed  scope = -300
 )
+
+// secretAddress is where other programs read a calendar, by a secret.
+const secretAddress = "/calendar/{token}.ics"
 
 // calendarPlaces are calendars, events and the secret addresses of calendars.
 func calendarPlaces() []*place {
@@ -35,6 +39,13 @@ func calendarPlaces() []*place {
 		{route: "GET " + feeds, action: figuresOfOneself, at: atOrganization, ok: http.StatusOK},
 		{route: "POST " + feeds + "/{feed}/rotate", action: figuresOfOneself, at: atFeed, ok: http.StatusOK},
 		{route: "DELETE " + feeds + "/{feed}", action: figuresOfOneself, at: atFeed, ok: http.StatusNoContent},
+		// A secret is all that is asked for: who calls does not matter, and one that ended is answered as one that never was.
+		{route: "GET " + secretAddress, at: atAnybody, ok: http.StatusOK, decide: func(string, circumstances) int { return http.StatusOK }},
+		{route: "GET " + secretAddress, name: "that never was", at: atAnybody, ok: http.StatusNotFound},
+		{route: "GET " + secretAddress, name: "that was replaced", at: atAnybody, ok: http.StatusNotFound},
+		{route: "GET " + secretAddress, name: "that was revoked", at: atAnybody, ok: http.StatusNotFound},
+		{route: "GET " + secretAddress, name: "of who left", at: atAnybody, ok: http.StatusNotFound},
+		{route: "GET " + secretAddress, name: "of who may see the workspace no more", at: atAnybody, ok: http.StatusNotFound},
 	}
 }
 
@@ -61,4 +72,35 @@ func (m *matrix) feedSpots(t *testing.T, actor string, here *tenant, base spot) 
 func makeFeed(t *testing.T, org string, by *caller) string {
 	t.Helper()
 	return by.post(t, "/v1/organizations/"+org+"/calendar-feeds", map[string]any{}).want(http.StatusCreated).text("id")
+}
+
+// secretBelongings are secret addresses of calendars, by the name of their place: one that stands, and one for each way in
+// which one ends.
+func (m *matrix) secretBelongings(t *testing.T) {
+	t.Helper()
+	all := "/v1/organizations/" + m.ours.org
+	room := m.ours.rooms[1].id // private
+	spares := m.spares[m.ours]["employee"]
+	left, out := spares[len(spares)-1], spares[len(spares)-2] // other places take theirs from the front
+	m.ours.maker.post(t, all+"/workspaces/"+room+"/members", map[string]any{"accounts": []string{left.account, out.account}}).want(http.StatusOK)
+	secrets := ids{"that never was": strings.Repeat("A", 43)}
+	feed := func(name string, by *caller) (path string) {
+		made := by.post(t, all+"/calendar-feeds", map[string]any{"workspace_id": room}).want(http.StatusCreated)
+		secrets[name] = strings.TrimSuffix(strings.TrimPrefix(feedPath(t, made), "/calendar/"), ".ics")
+		return all + "/calendar-feeds/" + made.text("id")
+	}
+	feed("", m.ours.maker)
+	m.ours.maker.post(t, feed("that was replaced", m.ours.maker)+"/rotate", nil).want(http.StatusOK)
+	m.ours.maker.delete(t, feed("that was revoked", m.ours.maker)).want(http.StatusNoContent)
+	feed("of who left", left)
+	feed("of who may see the workspace no more", out)
+	anybody := m.stack.anonymous()
+	for _, name := range []string{"of who left", "of who may see the workspace no more"} {
+		anybody.get(t, "/calendar/"+secrets[name]+".ics").want(http.StatusOK)
+	}
+	m.ours.keeper.delete(t, all+"/members/"+left.account+"?hand_to="+m.ours.maker.account).want(http.StatusNoContent)
+	m.ours.maker.delete(t, all+"/workspaces/"+room+"/members/"+out.account).want(http.StatusNoContent)
+	for name, secret := range secrets {
+		m.belongings[m.ours]["secret "+name] = secret
+	}
 }

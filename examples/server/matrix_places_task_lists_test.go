@@ -20,28 +20,35 @@ func taskListPlaces() []*place {
 	const all, one, room = org + "/tasks", org + "/tasks/{task}", org + "/workspaces/{workspace}"
 	const label, filters, filter = room + "/labels/{label}", org + "/task-filters", org + "/task-filters/{filter}"
 	notFound := map[string]int{"workspace": http.StatusNotFound, "filter": http.StatusNotFound}
-	each := map[string]int{"task": http.StatusOK, "assignee": http.StatusOK, "follower": http.StatusOK}
+	const structure = `"parent":"{above}","stage":"{stage}","series":"{series}"`
+	each := map[string]int{"task": http.StatusOK, "above": http.StatusOK, "stage": http.StatusOK, "assignee": http.StatusOK, "follower": http.StatusOK}
 	return []*place{
 		{route: "GET " + one + "/history", action: readThings, at: atTask, ok: http.StatusOK},
 		{route: "GET " + one + "/attachments", action: readThings, at: atTask, ok: http.StatusOK},
 		{route: "POST " + one + "/attachments", action: createThings, at: atTask, body: `{"attachments":["{attachment}"]}`, ok: http.StatusOK, decide: anothersFile},
 		{route: "GET " + one + "/attachments/{attachment}", action: readThings, at: atTask, ok: http.StatusNotFound}, // that hangs on nothing
 		{route: "DELETE " + one + "/attachments/{attachment}", action: createThings, at: atTask, ok: http.StatusNotFound},
+		{route: "POST " + room + "/tasks", name: "with another's file", action: createThings, at: atWorkspace, body: `{"title":"Water the plants","attachments":["{attachment}"]}`, ok: http.StatusCreated, decide: anothersFile},
+		{route: "POST " + one + "/comments", name: "with another's file", action: createThings, comment: true, at: atTask, body: `{"text":"Look.","attachments":["{attachment}"]}`, ok: http.StatusCreated, decide: anothersFile},
+		{route: "GET " + one + "/comments/{comment}/attachments/{attachment}", action: readThings, at: atTaskComment, ok: http.StatusOK},
 		{route: "POST " + one + "/restore", action: deleteThings, at: atDeletedTask, ok: http.StatusOK},
 		{route: "GET " + room + "/deleted-tasks", action: deleteThings, at: atWorkspace, ok: http.StatusOK, decide: listsDeleted},
 		// What cannot be done to a task is said in its own result.
 		{route: "POST " + org + "/bulk-tasks", name: "to assign", action: createThings, at: atSomeTasks, body: `{"tasks":[{"id":"{task}"}],"add_assignees":["{assignee}"]}`, ok: http.StatusOK, decide: readsLists, bad: each, check: changesWhatItMay},
 		{route: "POST " + org + "/bulk-tasks", name: "to take off", action: createThings, at: atSomeTasks, body: `{"tasks":[{"id":"{task}"}],"remove_assignees":["{follower}"]}`, ok: http.StatusOK, decide: readsLists, bad: each},
+		{route: "POST " + org + "/bulk-tasks", name: "to move", action: createThings, at: atSomeTasks, body: `{"tasks":[{"id":"{task}"}],"parent_id":"{above}","stage_id":"{stage}"}`, ok: http.StatusOK, decide: readsLists, bad: each},
 		{route: "POST " + room + "/labels", action: createThings, at: atWorkspace, body: `{"label":"{fresh}"}`, ok: http.StatusCreated},
 		{route: "GET " + label, action: readThings, at: atLabel, ok: http.StatusOK},
 		{route: "PATCH " + label, action: createThings, at: atLabel, body: `{"colour":"red"}`, ok: http.StatusOK},
 		{route: "POST " + label + "/merge", action: createThings, at: atLabel, body: `{"into":"{into}"}`, ok: http.StatusOK},
 		{route: "DELETE " + label, action: createThings, at: atLabel, ok: http.StatusNoContent},
 		{route: "POST " + filters, name: "shared", action: createThings, at: atWorkspace, body: `{"name":"Mine","workspace_id":"{workspace}","filter":{"mine":"assigned"}}`, ok: http.StatusCreated, bad: notFound},
+		{route: "POST " + filters, name: "of a workspace's things", action: createThings, at: atWorkspace, body: `{"name":"Mine","workspace_id":"{workspace}","filter":{` + structure + `}}`, ok: http.StatusCreated, bad: notFound},
 		{route: "POST " + filters, name: "of one's own", action: readThings, at: atOrganization, body: `{"name":"Mine","filter":{"workspaces":["{workspace}"]}}`, ok: http.StatusCreated, decide: savesFilter},
 		{route: "GET " + filters, action: readThings, at: atOrganization, query: "?limit=200", ok: http.StatusOK, decide: readsLists},
 		{route: "GET " + filter, action: readThings, at: atFilter, ok: http.StatusOK},
 		{route: "PATCH " + filter, action: deleteThings, at: atFilter, body: `{"name":"Ours"}`, ok: http.StatusOK},
+		{route: "PATCH " + filter, name: "to a workspace's things", action: deleteThings, at: atFilter, body: `{"filter":{` + structure + `}}`, ok: http.StatusOK, bad: notFound},
 		{route: "PATCH " + filter, name: "of one's own", action: readThings, at: atOwnFilter, body: `{"filter":{"workspaces":["{workspace}"]}}`, ok: http.StatusOK, decide: changesOwnFilter},
 		{route: "DELETE " + filter, action: deleteThings, at: atFilter, ok: http.StatusNoContent},
 		{route: "GET " + all, name: "by a saved filter", action: readThings, at: atFilter, query: "?saved={filter}", ok: http.StatusOK, bad: notFound},
@@ -92,7 +99,9 @@ func (m *matrix) listSpots(t *testing.T, p *place, actor string, here *tenant, s
 	}
 	made := func(by *caller, assignee string) ids {
 		if p.at == atFilter {
-			return s.ids.with("filter", m.sharedFilter(t, here, s.room, by))
+			filter := s.ids.with("filter", m.sharedFilter(t, here, s.room, by))
+			m.beside(t, p, here, s.room, here.maker, filter)
+			return filter
 		}
 		made := m.thing(t, &place{route: http.MethodPost, at: atTask}, here, s.room, by, assignee)
 		by.delete(t, "/v1/organizations/"+here.org+"/tasks/"+made["task"]).want(http.StatusNoContent)
@@ -133,6 +142,7 @@ func (m *matrix) bulkSpots(t *testing.T, p *place, actor string, here *tenant, b
 	for _, r := range here.rooms {
 		s := base
 		s.name, s.ids = r.name, m.thing(t, &place{route: http.MethodPost, at: atTask}, here, r, here.maker, "")
+		m.beside(t, p, here, r, here.maker, s.ids)
 		out = append(out, s)
 	}
 	return out

@@ -63,6 +63,9 @@ func (m *matrix) beside(t *testing.T, p *place, in *tenant, r *room, author *cal
 	if strings.Contains(text, "{stage}") {
 		made["stage"] = m.stageIn(t, in, r)
 	}
+	if strings.Contains(text, "{series}") {
+		made["series"] = m.seriesIn(t, in, r)
+	}
 	for _, name := range linkedTasks {
 		if strings.Contains(text, "{"+name+"}") {
 			body := map[string]any{"title": "Dig"}
@@ -84,6 +87,13 @@ func (m *matrix) beside(t *testing.T, p *place, in *tenant, r *room, author *cal
 	}
 }
 
+// seriesIn is a series of a recurring task in a workspace.
+func (m *matrix) seriesIn(t *testing.T, in *tenant, r *room) string {
+	t.Helper()
+	body := map[string]any{"title": "Water", "due_on": "2030-05-06", "recurrence": map[string]any{"rule": "FREQ=DAILY"}}
+	return in.maker.post(t, "/v1/organizations/"+in.org+"/workspaces/"+r.id+"/tasks", body).want(http.StatusCreated).text("series_id")
+}
+
 // stageIn is the only stage of a workspace's board, made when it is asked for first.
 func (m *matrix) stageIn(t *testing.T, in *tenant, r *room) string {
 	t.Helper()
@@ -102,6 +112,6 @@ func (m *matrix) taskStructureBelongings(t *testing.T, in *tenant, r *room, made
 	for _, name := range linkedTasks {
 		made[name] = made["task"]
 	}
-	made["stage"], made["series"] = m.stageIn(t, in, r), nobodysID
+	made["stage"], made["series"] = m.stageIn(t, in, r), m.seriesIn(t, in, r)
 	made["reminder"] = in.maker.post(t, "/v1/organizations/"+in.org+"/tasks/"+made["task"]+"/reminders", map[string]any{"relative_to": "due"}).want(http.StatusOK).text("id")
 }

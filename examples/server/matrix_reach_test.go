@@ -38,6 +38,7 @@ func (m *matrix) furnishBelongings(t *testing.T) {
 	m.joiningBelongings(t)
 	m.fileBelongings(t)
 	m.messageBelongings(t)
+	m.secretBelongings(t)
 }
 
 // invite makes an invitation to a workspace.
@@ -274,7 +275,7 @@ func (d *description) complaints(t *testing.T, all []*place) (out []string, vers
 	versioned = map[string]bool{}
 	served := map[string]bool{}
 	for path, methods := range d.Paths {
-		if !strings.HasPrefix(path, "/v1/") {
+		if !strings.HasPrefix(path, "/v1/") && path != secretAddress {
 			continue
 		}
 		for method, operation := range methods {

@@ -81,6 +81,7 @@ func (m *matrix) spots(t *testing.T, p *place, actor string) []spot {
 	base := spot{x: x, ids: m.constants(here)}
 	switch p.at {
 	case atAnybody, atOneself:
+		base.ids["token"] = m.belongings[m.ours]["secret "+p.name]
 		return []spot{base}
 	case atSession:
 		base.ids["session"] = m.nextSession(actor)[1]
@@ -246,7 +247,12 @@ func (m *matrix) thing(t *testing.T, p *place, in *tenant, r *room, by *caller, 
 		task := author.post(t, room+"/tasks", body).want(http.StatusCreated)
 		made["task"], made["item"] = task.text("id"), task.text("checklist.0.id")
 		if p.at == atTaskComment {
-			made["comment"] = by.post(t, path+"/tasks/"+made["task"]+"/comments", map[string]any{"text": "Every other day."}).want(http.StatusCreated).text("id")
+			said := map[string]any{"text": "Every other day."}
+			if strings.Contains(p.path(), "/attachments/") {
+				made["attachment"] = by.post(t, path+"/attachments?name=fern.txt", "Green.").want(http.StatusCreated).text("id")
+				said["attachments"] = []string{made["attachment"]}
+			}
+			made["comment"] = by.post(t, path+"/tasks/"+made["task"]+"/comments", said).want(http.StatusCreated).text("id")
 		}
 		m.beside(t, p, in, r, author, made)
 		if p.finished {

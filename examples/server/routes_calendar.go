@@ -55,7 +55,7 @@ func sendCalendar(service *calendar.Service, c *fiber.Ctx, by veranda.Actor, in 
 // datedTasks gives the calendar what tasks knows; the two packages do not know each other.
 type datedTasks struct{ tasks *tasks.Service }
 
-// Dated gives the tasks that are due.
+// Dated gives the tasks that have a start or are due.
 func (d datedTasks) Dated(ctx context.Context, by veranda.Actor, q calendar.Query) ([]*calendar.Entry, error) {
 	due, err := d.tasks.Dated(ctx, by, tasks.DatedInput{Org: q.Org, Workspace: q.Workspace, Mine: q.Mine, From: q.From, To: q.To, Limit: q.Limit})
 	switch veranda.CodeOf(err) {
@@ -69,7 +69,8 @@ func (d datedTasks) Dated(ctx context.Context, by veranda.Actor, q calendar.Quer
 	for i, t := range due {
 		id := t.ID.String()
 		entries[i] = &calendar.Entry{
-			Kind: "task", ID: id, Workspace: t.Workspace, Title: t.Title, StartsAt: t.DueAt, EndsAt: t.DueAt, Done: t.Finished,
+			Kind: "task", ID: id, Workspace: t.Workspace, Title: t.Title, StartsAt: t.StartsAt, EndsAt: t.EndsAt, Done: t.Finished,
+			AllDay: t.StartDate != "", StartDate: t.StartDate, EndDate: t.EndDate,
 			Path: "/v1/organizations/" + q.Org.String() + "/tasks/" + id, UpdatedAt: t.UpdatedAt,
 		}
 	}

@@ -102,13 +102,9 @@ func (s *Service) document(ctx context.Context, owner veranda.Actor, account ver
 	if want.Mine {
 		events = slices.DeleteFunc(events, func(e *series) bool { return !e.mine(account) })
 	}
-	var dated []*Entry
-	for _, source := range s.sources {
-		entries, err := source.Dated(ctx, owner, want.Query)
-		if err != nil {
-			return nil, err
-		}
-		dated = append(dated, entries...)
+	dated, err := s.dated(ctx, owner, want.Query)
+	if err != nil {
+		return nil, err
 	}
 	if len(events)+len(dated) > MaxEntries {
 		return nil, ErrTooMany

@@ -39,7 +39,6 @@ func iCalendar(events []*series, dated []*Entry, base string, now time.Time) str
 	for _, e := range events {
 		addSeries(cal, e, base)
 	}
-	slices.SortFunc(dated, compareEntries)
 	for _, d := range dated {
 		addEntry(cal, d, base)
 	}
@@ -86,8 +85,13 @@ func addTexts(v *ical.VEvent, e *series, title, description, place, base string)
 	v.SetURL(base + eventPath(e.org, e.id))
 }
 
+// addWhen writes a start and an end. What takes no time has a start alone: an end must lie after it (RFC 5545, section
+// 3.8.2.2).
 func addWhen(v *ical.VEvent, w when) {
 	addTime(v, ical.ComponentPropertyDtStart, w)
+	if w.seconds == 0 {
+		return
+	}
 	end := w
 	if w.allDay {
 		end.wall = w.wall.Add(w.length())
@@ -132,7 +136,9 @@ func addEntry(cal *ical.Calendar, d *Entry, base string) {
 		v.AddProperty(ical.ComponentPropertyDtEnd, last.AddDate(0, 0, 1).Format(recurrence.LayoutDate), ical.WithValue("DATE"))
 	} else {
 		v.AddProperty(ical.ComponentPropertyDtStart, d.StartsAt.UTC().Format(recurrence.LayoutUTC))
-		v.AddProperty(ical.ComponentPropertyDtEnd, d.EndsAt.UTC().Format(recurrence.LayoutUTC))
+		if d.EndsAt.After(d.StartsAt) {
+			v.AddProperty(ical.ComponentPropertyDtEnd, d.EndsAt.UTC().Format(recurrence.LayoutUTC))
+		}
 	}
 	v.AddProperty(ical.ComponentPropertyTransp, "TRANSPARENT") // it is due then, it does not take the time
 }

@@ -3,6 +3,7 @@ package calendar
 import (
 	"context"
 	"slices"
+	"sort"
 	"sync"
 	"time"
 
@@ -37,9 +38,7 @@ type monthKey struct {
 
 type month struct {
 	version int64
-	entries []*Entry // in order, never changed
-	// reach is when the last of them ends.
-	reach time.Time
+	entries []*Entry // all that touch the month, in order, never changed
 }
 
 func newKept(most int) *kept { return &kept{most: most, months: map[monthKey]month{}} }
@@ -74,16 +73,6 @@ func (k *kept) put(key monthKey, m month) {
 	}
 }
 
-func newMonth(version int64, entries []*Entry) month {
-	m := month{version: version, entries: entries}
-	for _, e := range entries {
-		if e.EndsAt.After(m.reach) {
-			m.reach = e.EndsAt
-		}
-	}
-	return m
-}
-
 // repeated is what repeats in a workspace, in a time.
 func (s *Service) repeated(ctx context.Context, want wanted, v workspaceVersion) (list []*Entry, err error) {
 	if v.version == 0 {
@@ -91,30 +80,30 @@ func (s *Service) repeated(ctx context.Context, want wanted, v workspaceVersion)
 	}
 	var rules []*series
 	read := false
-	// What begins before the time may reach into it.
-	first := want.From.AddDate(0, 0, -MaxRecurringDays-1)
-	for begin := time.Date(first.Year(), first.Month(), 1, 0, 0, 0, 0, time.UTC); begin.Before(want.To); begin = begin.AddDate(0, 1, 0) {
+	first := time.Date(want.From.Year(), want.From.Month(), 1, 0, 0, 0, 0, time.UTC)
+	for begin := first; begin.Before(want.To); begin = begin.AddDate(0, 1, 0) {
 		key := monthKey{want.Org, v.workspace, begin.Year(), begin.Month()}
 		end := begin.AddDate(0, 1, 0)
 		m, found := s.kept.get(key, v.version)
 		if !found {
 			if !read {
-				if rules, err = all(ctx, s.conn, want.Org, listSeries, want.Org, v.workspace, s.conn.DB().Time(first.AddDate(0, 0, -31)), s.conn.DB().Time(want.To.AddDate(0, 0, 31))); err != nil {
+				if rules, err = all(ctx, s.conn, want.Org, listSeries, want.Org, v.workspace, s.conn.DB().Time(begin), s.conn.DB().Time(want.To.AddDate(0, 0, 31))); err != nil {
 					return nil, err
 				}
 				read = true
 			}
-			m = newMonth(v.version, expand(rules, begin, end))
+			m = month{version: v.version, entries: expand(rules, begin, end)}
 			s.kept.put(key, m)
 		}
-		switch {
-		case m.reach.Before(want.From) && !end.After(want.From):
-			continue // nothing of it reaches into the time
-		case !want.Mine && !begin.Before(want.From) && !end.After(want.To):
-			list = append(list, m.entries...)
+		entries := m.entries
+		if begin.After(first) { // what reaches into this month was in the one before
+			entries = entries[sort.Search(len(entries), func(i int) bool { return !entries[i].StartsAt.Before(begin) }):]
+		}
+		if !want.Mine && !begin.Before(want.From) && !end.After(want.To) {
+			list = append(list, entries...)
 			continue
 		}
-		for _, e := range m.entries {
+		for _, e := range entries {
 			if touches(e.StartsAt, e.EndsAt, want.From, want.To) && (!want.Mine || e.of.mine(want.me)) {
 				list = append(list, e)
 			}
@@ -123,19 +112,22 @@ func (s *Service) repeated(ctx context.Context, want wanted, v workspaceVersion)
 	return list, nil
 }
 
-// expand gives the occurrences of events that begin in a time, in order.
+// expand gives the occurrences of events that touch a time, in order.
 func expand(rules []*series, from, to time.Time) (list []*Entry) {
 	for _, s := range rules {
 		id, path := s.id.String(), eventPath(s.org, s.id)
-		for _, o := range s.between(from, to) {
+		for _, o := range s.between(from.Add(-s.longest()), to) {
+			start, end := o.when.instants()
+			if !touches(start, end, from, to) {
+				continue
+			}
 			e := &Entry{
 				Kind: "event", ID: id, Occurrence: o.name, Workspace: s.workspace, Title: s.title, Place: s.place, AllDay: s.when.allDay,
-				Path: path, UpdatedAt: s.updatedAt, of: s,
+				Path: path, UpdatedAt: s.updatedAt, of: s, StartsAt: start, EndsAt: end,
 			}
 			if o.change != nil {
 				e.Title, e.Place = o.change.Title, o.change.Place
 			}
-			e.StartsAt, e.EndsAt = o.when.instants()
 			e.StartDate, e.EndDate = o.when.dates()
 			list = append(list, e)
 		}

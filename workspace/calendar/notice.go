@@ -23,18 +23,28 @@ func Notices() veranda.NoticeSource {
 		Kinds: []veranda.NoticeKind{
 			{Name: NoticeInvited, Meaning: "You are invited to an event.", Mail: true, Sentences: map[string]string{
 				"en": "{{if .By}}{{.By}} invites you to “{{.Title}}”{{else}}You are invited to “{{.Title}}”{{end}}{{if .Place}} in {{.Place}}{{end}}.",
+				"ru": "{{if .By}}{{.By}} приглашает вас: «{{.Title}}»{{else}}Вас приглашают: «{{.Title}}»{{end}}{{if .Place}} ({{.Place}}){{end}}.",
+				"tr": "{{if .By}}{{.By}} sizi davet ediyor: “{{.Title}}”{{else}}Davetlisiniz: “{{.Title}}”{{end}}{{if .Place}} ({{.Place}}){{end}}.",
 			}},
 			{Name: NoticeChanged, Meaning: "An event you are invited to changes.", Mail: true, Sentences: map[string]string{
 				"en": "{{if .By}}{{.By}} changed “{{.Title}}”{{else}}“{{.Title}}” was changed{{end}}{{if .Place}} in {{.Place}}{{end}}.",
+				"ru": "{{if .By}}{{.By}} меняет событие «{{.Title}}»{{else}}Событие «{{.Title}}» изменено{{end}}{{if .Place}} ({{.Place}}){{end}}.",
+				"tr": "{{if .By}}{{.By}} “{{.Title}}” etkinliğini değiştirdi{{else}}“{{.Title}}” etkinliği değişti{{end}}{{if .Place}} ({{.Place}}){{end}}.",
 			}},
 			{Name: NoticeCancelled, Meaning: "An event you are invited to is cancelled.", Mail: true, Sentences: map[string]string{
 				"en": "{{if .By}}{{.By}} cancelled an event you are invited to{{else}}An event you are invited to was cancelled{{end}}{{if .Place}} in {{.Place}}{{end}}.",
+				"ru": "{{if .By}}{{.By}} отменяет событие, на которое вы приглашены{{else}}Событие, на которое вы приглашены, отменено{{end}}{{if .Place}} ({{.Place}}){{end}}.",
+				"tr": "{{if .By}}{{.By}} davetli olduğunuz bir etkinliği iptal etti{{else}}Davetli olduğunuz bir etkinlik iptal edildi{{end}}{{if .Place}} ({{.Place}}){{end}}.",
 			}},
 			{Name: NoticeAnswered, Meaning: "A guest answers your invitation.", Sentences: map[string]string{
 				"en": "{{if .By}}{{.By}} answered your invitation to “{{.Title}}”{{else}}Your invitation to “{{.Title}}” was answered{{end}}.",
+				"ru": "{{if .By}}{{.By}} отвечает на ваше приглашение: «{{.Title}}»{{else}}На ваше приглашение ответили: «{{.Title}}»{{end}}.",
+				"tr": "{{if .By}}{{.By}} davetinizi yanıtladı: “{{.Title}}”{{else}}Davetiniz yanıtlandı: “{{.Title}}”{{end}}.",
 			}},
 			{Name: NoticeReminder, Meaning: "An event begins soon that you asked to be reminded of.", Mail: true, Urgent: true, Sentences: map[string]string{
 				"en": "“{{.Title}}” begins soon{{if .Place}} in {{.Place}}{{end}}.",
+				"ru": "Скоро начнётся «{{.Title}}»{{if .Place}} ({{.Place}}){{end}}.",
+				"tr": "“{{.Title}}” birazdan başlıyor{{if .Place}} ({{.Place}}){{end}}.",
 			}},
 		},
 		Events:  []string{EventCreated, EventUpdated, EventCancelled, EventOccurrenceUpdated, EventOccurrenceCancelled, EventAnswered, EventReminderDue},

@@ -6,6 +6,8 @@ import (
 	"database/sql"
 	"fmt"
 	"slices"
+	"sort"
+	"strconv"
 	"strings"
 	"time"
 
@@ -131,16 +133,11 @@ func (s *Service) collect(ctx context.Context, by veranda.Actor, want wanted, ve
 			return nil, ErrTooMany
 		}
 	}
-	for _, source := range s.sources {
-		dated, err := source.Dated(ctx, by, want.Query)
-		if err != nil {
-			return nil, err
-		}
-		slices.SortStableFunc(dated, compareEntries)
-		if out = merge(out, dated); len(out) > MaxEntries {
-			return nil, ErrTooMany
-		}
+	dated, err := s.dated(ctx, by, want.Query)
+	if err != nil {
+		return nil, err
 	}
+	out = merge(out, dated)
 	if len(out) > MaxEntries {
 		return nil, ErrTooMany
 	}
@@ -157,23 +154,34 @@ func compareEntries(a, b *Entry) int {
 	return cmp.Or(strings.Compare(a.Kind, b.Kind), strings.Compare(a.ID, b.ID), strings.Compare(a.Occurrence, b.Occurrence))
 }
 
-// merge puts two lists in order into one.
+// merge puts two lists in order into one. The shorter one is put between stretches of the longer.
 func merge(a, b []*Entry) []*Entry {
-	if len(a) == 0 {
-		return b
+	if len(a) < len(b) {
+		a, b = b, a
 	}
 	if len(b) == 0 {
 		return a
 	}
 	out := make([]*Entry, 0, len(a)+len(b))
-	for len(a) > 0 && len(b) > 0 {
-		if compareEntries(a[0], b[0]) <= 0 {
-			out, a = append(out, a[0]), a[1:]
-		} else {
-			out, b = append(out, b[0]), b[1:]
+	for _, e := range b {
+		before := 0
+		if len(a) > 0 && compareEntries(a[0], e) <= 0 {
+			before = reach(a, e)
 		}
+		out = append(append(out, a[:before]...), e)
+		a = a[before:]
 	}
-	return append(append(out, a...), b...)
+	return append(out, a...)
+}
+
+// reach is how many of a list come before an entry; it looks near the beginning first.
+func reach(list []*Entry, e *Entry) int {
+	step := 1
+	for step < len(list) && compareEntries(list[step], e) <= 0 {
+		step *= 2
+	}
+	low := step / 2
+	return low + sort.Search(min(step, len(list))-low, func(i int) bool { return compareEntries(list[low+i], e) > 0 })
 }
 
 // touches tells whether something lies within a time, or reaches into it.
@@ -186,7 +194,8 @@ func touches(start, end, from, to time.Time) bool {
 type rangeTexts struct{ workspace, organization, feedWorkspace, feedOrganization string }
 
 const (
-	rangeColumns = `SELECT e.id, e.workspace_id, e.title, e.place, e.all_day, e.start_wall, e.seconds, e.starts_at, e.ends_at, e.updated_at FROM veranda_calendar_events e WHERE `
+	// What belongs to whole days is one column, empty for most: each column more costs with each row.
+	rangeColumns = `SELECT e.id, e.workspace_id, e.title, e.place, CASE WHEN e.all_day THEN e.start_wall || ' ' || e.seconds ELSE '' END, e.starts_at, e.ends_at, e.updated_at FROM veranda_calendar_events e WHERE `
 	inWorkspace  = `e.org_id = $1 AND e.workspace_id = $2`
 	// $n are: from, to, a day before from, MaxDays before from, the account whose own are asked for or '', the limit.
 	shortInWorkspace = ` AND e.span = 0 AND e.starts_at >= $5 AND e.starts_at < $4 AND (e.ends_at > $3 OR e.starts_at = $3)`
@@ -245,27 +254,33 @@ func (s *Service) single(ctx context.Context, want wanted, text string, scope []
 	}
 	args := append(slices.Clone(scope), db.Time(want.From), db.Time(want.To), db.Time(want.From.AddDate(0, 0, -1)),
 		db.Time(want.From.AddDate(0, 0, -MaxDays-1)), mine, account, want.Limit)
-	base := "/v1/organizations/" + want.Org.String() + "/events/"
-	var id ID
-	var wall string
-	var seconds int64
+	var id sql.RawBytes // the id's text as it is read; the entry keeps a copy
+	var days string
 	var e Entry
 	destinations := []any{
-		&id, &e.Workspace, &e.Title, &e.Place, &e.AllDay, &wall, &seconds, veranda.Moment(&e.StartsAt), veranda.Moment(&e.EndsAt), veranda.Moment(&e.UpdatedAt),
+		&id, &e.Workspace, &e.Title, &e.Place, &days, veranda.Moment(&e.StartsAt), veranda.Moment(&e.EndsAt), veranda.Moment(&e.UpdatedAt),
 	}
+	e.Kind = "event"
+	path := []byte("/v1/organizations/" + want.Org.String() + "/events/")
+	before := len(path)
+	var block []Entry // entries are made by the block, a path and the id in it once
 	err = each(ctx, s.conn, text, args, func(rows *sql.Rows) error {
 		if err := rows.Scan(destinations...); err != nil {
 			return err
 		}
-		one := e
-		one.Kind, one.ID = "event", id.String()
-		one.Path = base + one.ID
-		if one.AllDay {
-			if begins, err := time.Parse(layoutWall, wall); err == nil {
-				one.StartDate, one.EndDate = when{allDay: true, wall: begins, seconds: seconds}.dates()
-			}
+		if len(block) == cap(block) {
+			block = make([]Entry, 0, min(max(2*cap(block), 16), 256))
 		}
-		list = append(list, &one)
+		block = append(block, e)
+		one := &block[len(block)-1]
+		path = append(path[:before], id...)
+		one.Path = string(path)
+		one.ID = one.Path[before:]
+		if days != "" {
+			one.AllDay = true
+			one.StartDate, one.EndDate = daysOf(days)
+		}
+		list = append(list, one)
 		return nil
 	})
 	if err != nil {
@@ -275,4 +290,18 @@ func (s *Service) single(ctx context.Context, want wanted, text string, scope []
 	// sort.
 	slices.SortFunc(list, compareEntries)
 	return list, nil
+}
+
+// daysOf reads the wall time of a start and how many seconds it takes, as rangeColumns has them.
+func daysOf(days string) (first, last string) {
+	wall, length, _ := strings.Cut(days, " ")
+	begins, err := time.Parse(layoutWall, wall)
+	if err != nil {
+		return "", "" // nothing else is stored
+	}
+	seconds, err := strconv.ParseInt(length, 10, 64)
+	if err != nil {
+		return "", ""
+	}
+	return when{allDay: true, wall: begins, seconds: seconds}.dates()
 }

@@ -3,11 +3,14 @@ package calendar_test
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/veranda-go/veranda"
+	"github.com/veranda-go/veranda/verandatest"
 	"github.com/veranda-go/veranda/verandatest/world"
 	"github.com/veranda-go/veranda/workspace/calendar"
 )
@@ -144,9 +147,70 @@ func TestSources(t *testing.T) {
 		s.event(s.w.Owner, calendar.CreateInput{Title: "Lunch", StartsAt: at("2026-03-08 12:00"), EndsAt: at("2026-03-08 13:00")})
 		s.s = s.service(calendar.Deps{Sources: []calendar.Source{tooMany{1}}})
 		s.want("with a source", s.list(s.w.Guest, "2026-03-08 00:00", "2026-03-09 00:00", false), "03-08 00:00 Record", "03-08 12:00 Lunch")
-		s.s = s.service(calendar.Deps{Sources: []calendar.Source{tooMany{calendar.MaxEntries + 1}}})
-		_, err := s.s.ListAll(s.ctx, s.w.Guest.Actor, calendar.RangeAllInput{Org: s.w.Org, From: *at("2026-03-08 00:00"), To: *at("2026-03-09 00:00")})
-		s.wantReason("too many", err, "calendar.too_many")
+		for _, n := range []int{calendar.MaxEntries, calendar.MaxEntries + 1} { // together with the event, and alone
+			s.s = s.service(calendar.Deps{Sources: []calendar.Source{tooMany{n}}})
+			_, err := s.s.ListAll(s.ctx, s.w.Guest.Actor, calendar.RangeAllInput{Org: s.w.Org, From: *at("2026-03-08 00:00"), To: *at("2026-03-09 00:00")})
+			s.wantReason("too many", err, "calendar.too_many")
+		}
+	})
+}
+
+// records are a source as an application with dates would be one; it notes what it is asked.
+type records struct {
+	entries []calendar.Entry
+	asked   *[]calendar.Query
+}
+
+func (r records) Dated(_ context.Context, _ veranda.Actor, q calendar.Query) (list []*calendar.Entry, err error) {
+	*r.asked = append(*r.asked, q)
+	for i := range r.entries {
+		entry := r.entries[i]
+		list = append(list, &entry)
+	}
+	return list, nil
+}
+
+// What a source has lies in ranges and feeds with its days, its times and its address; what does not touch is left out.
+func TestSourcesOfRecords(t *testing.T) {
+	khal := verandatest.Program(t, "khal", "khal")
+	each(t, func(s *suite) {
+		s.e.Clock.Set(*at("2026-03-01 00:00"))
+		record := func(id, title string, starts, ends *time.Time, days ...string) calendar.Entry {
+			e := calendar.Entry{Kind: "record", ID: id, Workspace: s.w.Open, Title: title, StartsAt: *starts, EndsAt: *ends, Path: "/v1/records/" + id, UpdatedAt: *at("2026-02-01 00:00")}
+			if len(days) == 2 {
+				e.AllDay, e.StartDate, e.EndDate = true, days[0], days[1]
+			}
+			return e
+		}
+		var asked []calendar.Query
+		s.s = s.service(calendar.Deps{Sources: []calendar.Source{records{asked: &asked, entries: []calendar.Entry{
+			record("contract-7", "Contract", at("2026-03-05 05:00"), at("2026-03-08 05:00"), "2026-03-05", "2026-03-07"), // days of New York
+			record("visit-1", "Visit", at("2026-03-06 22:00"), at("2026-03-07 02:00")),
+			record("call-2", "Call", at("2026-03-07 00:00"), at("2026-03-07 00:00")),
+			record("late-3", "Delivery", at("2026-03-09 00:00"), at("2026-03-10 00:00"), "2026-03-09", "2026-03-09"),
+		}}}})
+		s.want("a range", s.list(s.w.Guest, "2026-03-07 00:00", "2026-03-09 00:00", true), "2026-03-05..2026-03-07 Contract", "03-06 22:00 Visit", "03-07 00:00 Call")
+		want := calendar.Query{Org: s.w.Org, Workspace: s.w.Open, Mine: true, From: *at("2026-03-07 00:00"), To: *at("2026-03-09 00:00"), Limit: calendar.MaxEntries + 1}
+		if len(asked) != 1 || asked[0] != want {
+			s.Errorf("the source was asked %+v", asked)
+		}
+		_, secret := s.feed(s.w.Employee, &s.w.Open)
+		body, err := s.fetch(secret)
+		if err != nil {
+			s.Fatal(err)
+		}
+		for _, lines := range []string{
+			"SUMMARY:Contract\r\nURL:https://veranda.example/v1/records/contract-7\r\nDTSTART;VALUE=DATE:20260305\r\nDTEND;VALUE=DATE:20260308\r\n",
+			"DTSTART:20260306T220000Z\r\nDTEND:20260307T020000Z\r\n",
+			"DTSTART:20260307T000000Z\r\nTRANSP:TRANSPARENT\r\n", // an end must lie after the start
+			"UID:call-2-record@veranda\r\n",
+		} {
+			if !strings.Contains(body, lines) {
+				s.Errorf("the feed lacks %q:\n%s", lines, body)
+			}
+		}
+		s.want("khal", khalShows(s, khal, body), "2026-03-05  Contract", "2026-03-05  Contract", "2026-03-06 22:00 Visit", "2026-03-05  Contract",
+			"2026-03-06 22:00 Visit", "2026-03-07 00:00 Call", "2026-03-09  Delivery")
 	})
 }
 
@@ -205,4 +269,21 @@ func accounts(people ...world.Person) (out []veranda.AccountID) {
 		out = append(out, p.Account)
 	}
 	return out
+}
+
+// What reaches from one month into the next is in both, and once in a time that has both.
+func TestRangeAcrossMonths(t *testing.T) {
+	each(t, func(s *suite) {
+		made := s.event(s.w.Owner, calendar.CreateInput{Title: "Camp", StartDate: "2026-03-31", EndDate: "2026-04-02", Recurrence: "FREQ=MONTHLY;BYMONTHDAY=-1;COUNT=3"})
+		for range 2 {
+			s.want("both", s.list(s.w.Guest, "2026-03-01 00:00", "2026-06-01 00:00", false), "2026-03-31..2026-04-02 Camp", "2026-04-30..2026-05-02 Camp", "2026-05-31..2026-06-02 Camp")
+			s.want("the later", s.list(s.w.Guest, "2026-04-01 00:00", "2026-05-01 00:00", false), "2026-03-31..2026-04-02 Camp", "2026-04-30..2026-05-02 Camp")
+			s.want("a day of it", s.list(s.w.Guest, "2026-04-02 00:00", "2026-04-03 00:00", false), "2026-03-31..2026-04-02 Camp")
+			s.want("the day after", s.list(s.w.Guest, "2026-04-03 00:00", "2026-04-04 00:00", false))
+		}
+		if _, err := s.s.ChangeOccurrence(s.ctx, s.w.Owner.Actor, calendar.OccurrenceInput{Org: s.w.Org, Event: made.ID, Occurrence: "2026-05-31", EndDate: "2026-06-20", StartDate: "2026-05-31"}); err != nil {
+			s.Fatal(err)
+		}
+		s.want("one that takes longer", s.list(s.w.Guest, "2026-06-19 00:00", "2026-06-20 00:00", false), "2026-05-31..2026-06-20 Camp")
+	})
 }

@@ -147,6 +147,15 @@ type occurrence struct {
 	change *changed
 }
 
+// longest is how long an occurrence takes at most, with a day for the changes of clocks.
+func (s *series) longest() time.Duration {
+	longest := s.when.seconds
+	for i := range s.changes {
+		longest = max(longest, s.changes[i].Seconds)
+	}
+	return time.Duration(longest)*time.Second + 24*time.Hour
+}
+
 // between gives the occurrences that begin within from ≤ start < to, not in order.
 func (s *series) between(from, to time.Time) (list []occurrence) {
 	within := func(start time.Time) bool { return !start.Before(from) && start.Before(to) }
