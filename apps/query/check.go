@@ -202,7 +202,7 @@ func (k *checker) term(at string, f *Filter) *node {
 	return n
 }
 
-// day compares a moment with a whole day, from and until which it lasts.
+// day compares a day or moment with a period or a whole day, from and until which it lasts.
 func (k *checker) day(n *node, from, until any) *node {
 	is := func(op Operator, v any) *node { m := n.with(v); m.op = op; return m }
 	switch n.op {
@@ -255,7 +255,8 @@ func (k *checker) list(at string, n *node, f *Filter) *node {
 	return n
 }
 
-// operand reads what a field is compared with; until is not nil where it is a whole day of a field of moments.
+// operand reads what a field is compared with; until is not nil where it is a
+// period, or a whole day of a field of moments.
 func (k *checker) operand(at string, f *field.Field, raw json.RawMessage) (value, until any) {
 	person := f.Kind == field.Person || f.Kind == field.CreatedBy || f.Kind == field.ChangedBy
 	if person && string(raw) == `"me"` {
@@ -267,6 +268,12 @@ func (k *checker) operand(at string, f *field.Field, raw json.RawMessage) (value
 	}
 	moments := f.Kind == field.DateTime || f.Kind == field.CreatedAt || f.Kind == field.ChangedAt
 	if moments || f.Kind == field.Date {
+		if from, until, ok := k.span(raw); ok {
+			if f.Kind == field.Date {
+				return from.Format(time.DateOnly), until.Format(time.DateOnly)
+			}
+			return momentOf(f, from), momentOf(f, until)
+		}
 		if day, ok := k.relative(raw); ok {
 			if f.Kind == field.Date {
 				return day.Format(time.DateOnly), nil

@@ -15,9 +15,16 @@
 // and its negation is the rest. Empty values come first in ascending order. less, at_most, greater and at_least never hold
 // for an empty value; not_equal, none_of and not_contains do. Texts are compared in folded form, choices by the order of
 // the field's choices. A day that a moment is compared with is the whole day where who asks lives: equal is "on that day".
+// Besides dates there are "today", "yesterday", "tomorrow", {"days": -7} and periods: "this_week", "last_month", "next_year".
 //
 // [Checked.Match] and the texts of a [Builder] agree, on both databases; a test compares them over random records and
 // filters. Positions of pages are compared by the same expressions that sort.
+//
+// # Groups and words
+//
+// A [Summary] gathers the records that meet a filter by up to three fields, days and moments by periods of the zone of who
+// asks, and tells counts, exact sums, averages, least and greatest; [Summary.Of] does in memory what the databases do. A
+// [Search] finds records by words, and never by what lies in a hidden field.
 //
 // # Places
 //

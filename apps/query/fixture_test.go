@@ -127,9 +127,9 @@ func operand(t *rapid.T, f *field.Field) string {
 	case field.Rating:
 		return pick(t, []string{"0", "1", "3", "5", "77"})
 	case field.Date:
-		return pick(t, append([]string{`"today"`, `{"days":-1}`, `"tomorrow"`}, quoted(pick(t, dates))))
+		return pick(t, append([]string{`"today"`, `{"days":-1}`, `"tomorrow"`, `"this_week"`, `"last_year"`}, quoted(pick(t, dates))))
 	case field.DateTime, field.CreatedAt:
-		return pick(t, append([]string{`"today"`, `"yesterday"`, `{"days":1}`, `"2025-01-03"`}, quoted(pick(t, times))))
+		return pick(t, append([]string{`"today"`, `"yesterday"`, `{"days":1}`, `"2025-01-03"`, `"this_month"`, `"last_week"`}, quoted(pick(t, times))))
 	case field.Select, field.MultiSelect:
 		return pick(t, []string{`"o1"`, `"o2"`, `"o10"`, `"new"`})
 	case field.Person, field.CreatedBy:
