@@ -205,7 +205,6 @@ func tables(t *testing.T, e *verandatest.Env, set *field.Set) []table {
 }
 
 func exec(t interface{ Fatal(args ...any) }, e *verandatest.Env, text string, args ...any) {
-	//sql:built the tables of this test depend on its fields
 	if _, err := e.DB.Writer().DB.ExecContext(context.Background(), text, args...); err != nil {
 		t.Fatal(text, err)
 	}
@@ -228,7 +227,6 @@ func page(e *verandatest.Env, tb table, c *query.Checked, s *query.Sorting, posi
 		text += " AND " + after
 	}
 	text += " ORDER BY " + b.OrderBy(s) + fmt.Sprintf(" LIMIT %d", limit)
-	//sql:built the text is what is tested
 	rows, err := e.DB.Writer().DB.QueryContext(context.Background(), text, b.Args()...)
 	if err != nil {
 		return nil, fmt.Errorf("%s %v: %w", text, b.Args(), err)

@@ -107,7 +107,6 @@ func TestSearchesAgree(t *testing.T) {
 
 // texts reads a query's last column.
 func texts(t interface{ Fatal(args ...any) }, e *verandatest.Env, text string, args []any) (all []string) {
-	//sql:built the text is what is tested
 	rows, err := e.DB.Writer().DB.QueryContext(context.Background(), text, args...)
 	if err != nil {
 		t.Fatal(text, args, err)

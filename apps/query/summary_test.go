@@ -30,7 +30,6 @@ func totals(t interface{ Fatal(args ...any) }, e *verandatest.Env, tb table, c *
 	b := query.NewBuilder(tb.place, 1)
 	columns, join, tail := b.Summarize(s)
 	text := "SELECT " + columns + " FROM " + tb.name + " r " + join + " WHERE " + b.Where(c) + " " + tail
-	//sql:built the text is what is tested
 	rows, err := e.DB.Writer().DB.QueryContext(context.Background(), text, b.Args()...)
 	if err != nil {
 		t.Fatal(text, b.Args(), err)
