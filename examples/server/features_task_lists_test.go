@@ -200,7 +200,7 @@ func taskImport(t *testing.T, s *stack) {
 	h.employee.post(t, path+"?time_zone=Europe/Berlin", text).want(http.StatusOK)
 	r := h.employee.get(t, h.at("/tasks?sort=due"))
 	r.wantColumn("title", "Paint", "Mow")
-	if r.text("items.0.due_at") != "2030-03-31T21:59:59Z" || r.text("items.0.assignees.0") != h.employee.account {
+	if r.text("items.0.due_at") != "2030-03-31T21:59:59.999999Z" || r.text("items.0.assignees.0") != h.employee.account {
 		t.Errorf("imported %s", r.Body)
 	}
 	if again := h.employee.post(t, path, text).want(http.StatusOK); again.field("created") != 0.0 || again.field("skipped") != 2.0 {
