@@ -57,23 +57,35 @@ func addUpload[S, I, O any](g *Group[S], verb, path, summary string, method func
 		rctx := c.Context()
 		call, by, err := r.begin(rctx)
 		if err != nil {
-			rctx.SetConnectionClose() // nobody wants to read the rest of the body
+			r.server.leaveBody(rctx)
 			return err
 		}
 		in := new(I)
 		if err := r.plan.read(c, call, in, nil); err != nil {
-			rctx.SetConnectionClose()
+			r.server.leaveBody(rctx)
 			return err
 		}
 		result, err := method(g.service, call, by, *in, r.server.stream(rctx))
 		if err != nil {
-			rctx.SetConnectionClose()
+			r.server.leaveBody(rctx)
 			return err
 		}
 		r.server.credentials.apply(rctx, call.session)
 		return out.write(rctx, r, &result)
 	})
 	describe(r, &out)
+}
+
+// leaveWithin is how long a refused caller who is still sending is listened to.
+const leaveWithin = time.Second
+
+// leaveBody ends with an upload that is refused: nobody wants the rest of it, but a caller who is still sending would see a
+// reset connection in place of the answer, so what comes within a second is read first.
+func (s *Server) leaveBody(rctx *fasthttp.RequestCtx) {
+	rctx.SetConnectionClose()
+	if rctx.SetReadDeadline(time.Now().Add(leaveWithin)) == nil {
+		s.discardBody(rctx)
+	}
 }
 
 func addRaw[S, I any](g *Group[S], verb, path, summary string, handle func(S, *fiber.Ctx, veranda.Actor, I) error, options []Option) {
