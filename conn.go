@@ -52,6 +52,21 @@ func (c Conn) Query(ctx context.Context, text string, args ...any) (*sql.Rows, e
 	return rows, translate(err)
 }
 
+// QueryBuilt is Query for a text that was put together for the call from parts that are constant: a filter's conditions.
+// There may be any number of such texts; the last few hundred are kept prepared. Values never stand in the text.
+func (c Conn) QueryBuilt(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
+	if c.tx != nil || c.db.kind == dialect.Postgres || !c.db.owned {
+		return c.Query(ctx, text, args...)
+	}
+	kept, err := c.db.built.take(ctx, c.db.reader.DB, text)
+	if err != nil {
+		return nil, translate(fmt.Errorf("veranda: prepare: %w", err))
+	}
+	rows, err := kept.stmt.QueryContext(ctx, args...)
+	c.db.built.giveBack(kept) // rows keep the statement open
+	return rows, translate(err)
+}
+
 func (c Conn) query(ctx context.Context, text string, args []any) (*sql.Rows, error) {
 	if c.tx != nil {
 		return c.tx.Query(ctx, text, args...)

@@ -32,6 +32,7 @@ type DB struct {
 	wake       chan struct{} // the relay: there is committed work
 	sequence   chan struct{} // the sequencer: there are committed events
 	statements statementCache
+	built      builtCache
 	announced  announcements
 	location   string // of a PostgreSQL that Open opened
 }
@@ -102,6 +103,7 @@ func (db *DB) Close() error {
 		return nil
 	}
 	db.statements.close()
+	db.built.close()
 	err := db.writer.Close()
 	if db.reader != db.writer {
 		if e := db.reader.Close(); err == nil {
