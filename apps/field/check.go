@@ -38,15 +38,25 @@ func (f *Field) checkForeign(c *veranda.Checks, at string) {
 		set   bool
 		kinds []Kind
 	}{
-		{"decimals", f.Decimals != 0, []Kind{Number, Percent, Currency}},
-		{"currency", f.Currency != "", []Kind{Currency}},
+		{"decimals", f.Decimals != 0, []Kind{Number, Percent, Currency, Formula, Lookup, RollUp}},
+		{"currency", f.Currency != "", []Kind{Currency, Formula, Lookup, RollUp}},
 		{"min", f.Min != "", []Kind{Number, Currency, Percent, Date}},
 		{"max", f.Max != "", []Kind{Number, Currency, Percent, Date, Rating}},
 		{"max_length", f.MaxLength != 0, []Kind{Text, LongText}},
 		{"pattern", f.Pattern != "", []Kind{Text}},
 		{"pattern_message", f.PatternFor != "", []Kind{Text}},
 		{"choices", len(f.Choices) > 0, []Kind{Select, MultiSelect}},
-		{"multiple", f.Multiple, []Kind{Person}},
+		{"multiple", f.Multiple, []Kind{Person, Relation}},
+		{"target", f.Target != "", []Kind{Relation}},
+		{"inverse", f.Inverse != "", []Kind{Relation}},
+		{"inverse_name", f.InverseName != "", []Kind{Relation}},
+		{"on_delete", f.OnDelete != "", []Kind{Relation}},
+		{"reverse", f.Reverse, []Kind{Relation}},
+		{"formula", f.Formula != "", []Kind{Formula}},
+		{"through", f.Through != "", []Kind{Lookup, RollUp}},
+		{"of", f.Of != "", []Kind{Lookup, RollUp}},
+		{"function", f.Function != "", []Kind{RollUp}},
+		{"result", f.Result != "", []Kind{Formula, Lookup, RollUp}},
 		{"prefix", f.Prefix != "", []Kind{AutoNumber}},
 		{"digits", f.Digits != 0, []Kind{AutoNumber}},
 	} {
@@ -60,8 +70,8 @@ func (f *Field) checkForeign(c *veranda.Checks, at string) {
 	if f.Required && f.Kind.ReadOnly() {
 		c.Add(at+"/required", "kind", "is not for fields whose values the program gives")
 	}
-	if len(f.Default) > 0 && string(f.Default) != "null" && (f.Kind.ReadOnly() || f.Unique) {
-		c.Add(at+"/default", "kind", "is not for unique fields, nor for those whose values the program gives")
+	if len(f.Default) > 0 && string(f.Default) != "null" && (f.Kind.ReadOnly() || f.Kind == Relation || f.Unique) {
+		c.Add(at+"/default", "kind", "is not for unique fields, relations, nor for those whose values the program gives")
 	}
 }
 
@@ -95,9 +105,54 @@ func (f *Field) checkOptions(c *veranda.Checks, at string, taken []string) {
 			c.Add(at+"/max", "range", "must not be before min")
 		}
 	}
-	if f.Kind == Select || f.Kind == MultiSelect {
+	switch f.Kind {
+	case Select, MultiSelect:
 		f.checkChoices(c, at, taken)
+	case Relation:
+		f.checkRelation(c, at)
+	case Lookup, RollUp:
+		f.checkThrough(c, at)
+	case Formula:
+		f.Formula = c.Text(at+"/formula", f.Formula, 1, MaxFormula)
+		if f.Result != "" {
+			veranda.OneOf(c, at+"/result", f.Result, Text, LongText, Number, Currency, Percent, Date, DateTime, Checkbox)
+		}
 	}
+}
+
+// checkRelation checks what of a relation can be checked without its target.
+func (f *Field) checkRelation(c *veranda.Checks, at string) {
+	if _, err := veranda.ParseID[fieldKind](f.Target); err != nil {
+		c.Add(at+"/target", "required", "must be the id of an application")
+	}
+	f.InverseName = c.Line(at+"/inverse_name", f.InverseName, 0, MaxName)
+	if f.OnDelete == "" {
+		f.OnDelete = Clear
+	}
+	veranda.OneOf(c, at+"/on_delete", f.OnDelete, Clear, Restrict, Cascade)
+	if f.Inverse != "" && !keyForm.MatchString(f.Inverse) {
+		c.Add(at+"/inverse", "key", "must be the key of a field")
+	}
+}
+
+// checkThrough checks what of a lookup or a roll-up can be checked without the fields it speaks of.
+func (f *Field) checkThrough(c *veranda.Checks, at string) {
+	if f.Through == "" {
+		c.Add(at+"/through", "required", "must be the key of a relation")
+	}
+	if f.Kind == RollUp {
+		if f.Function == "" {
+			f.Function = Count
+		}
+		veranda.OneOf(c, at+"/function", f.Function, Count, CountFilled, Sum, Average, Min, Max)
+	}
+	switch counts := f.Kind == RollUp && f.Function == Count; {
+	case counts && f.Of != "":
+		c.Add(at+"/of", "exclusive", "is not for count, which counts the records")
+	case !counts && f.Of == "":
+		c.Add(at+"/of", "required", "must be the key of a field of the related records")
+	}
+	f.Result = "" // it follows from the field it speaks of
 }
 
 func (f *Field) checkChoices(c *veranda.Checks, at string, taken []string) {

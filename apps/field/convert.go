@@ -42,6 +42,8 @@ func withKey(f Field, key string) Field {
 func (c *Conversion) possible() bool {
 	from, to := c.from, c.to
 	switch {
+	case from.Kind == Relation || to.Kind == Relation || from.Kind.Computed() || to.Kind.Computed():
+		return false
 	case from.Kind.Stamped() || to.Kind.Stamped() || to.Kind == AutoNumber && from.Kind != Number && from.Kind != AutoNumber:
 		return false
 	case from.Kind == Person || to.Kind == Person:

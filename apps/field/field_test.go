@@ -18,6 +18,9 @@ import (
 func all() []field.Field {
 	var fields []field.Field
 	for i, kind := range field.Kinds() {
+		if kind.Computed() { // in a set it is of its result's kind
+			continue
+		}
 		f := field.Field{Key: string(kind), Name: string(kind), Kind: kind, Slot: field.SlotOf(int64(i + 1))}
 		switch kind {
 		case field.Number:
@@ -28,6 +31,8 @@ func all() []field.Field {
 			f.Decimals = 1
 		case field.Select, field.MultiSelect:
 			f.Choices = []field.Choice{{ID: "o1", Name: "New"}, {ID: "o2", Name: "Won, at last"}, {ID: "o3", Name: "Lost"}}
+		case field.Relation:
+			f.Target, f.OnDelete = ada, field.Clear
 		case field.AutoNumber:
 			f.Prefix, f.Digits = "INV-", 4
 		}

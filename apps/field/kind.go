@@ -23,6 +23,10 @@ const (
 	Link        Kind = "link"         // an address in the web
 	Rating      Kind = "rating"       // 1 to the field's max
 	AutoNumber  Kind = "auto_number"  // 1, 2, 3 … given by the program
+	Relation    Kind = "relation"     // records of an application, or the other side of such a field
+	Formula     Kind = "formula"      // computed of the record's other values
+	Lookup      Kind = "lookup"       // a value of related records
+	RollUp      Kind = "roll_up"      // a count, a sum … of related records
 	CreatedBy   Kind = "created_by"   // who made the record
 	CreatedAt   Kind = "created_at"   // when
 	ChangedBy   Kind = "changed_by"   // who changed it last
@@ -33,7 +37,7 @@ const (
 func Kinds() []Kind {
 	return []Kind{
 		Text, LongText, Number, Currency, Percent, Date, DateTime, Checkbox, Select, MultiSelect, Person,
-		Email, Phone, Link, Rating, AutoNumber, CreatedBy, CreatedAt, ChangedBy, ChangedAt,
+		Email, Phone, Link, Rating, AutoNumber, Relation, Formula, Lookup, RollUp, CreatedBy, CreatedAt, ChangedBy, ChangedAt,
 	}
 }
 
@@ -60,7 +64,7 @@ func (f *Field) Class() Class {
 		return ClassBool
 	case MultiSelect:
 		return ClassSet
-	case Person:
+	case Person, Relation:
 		if f.Multiple {
 			return ClassSet
 		}
@@ -72,7 +76,11 @@ func (f *Field) Class() Class {
 func (k Kind) Known() bool { return slices.Contains(Kinds(), k) }
 
 // ReadOnly tells whether the program gives the values, and nobody writes them.
-func (k Kind) ReadOnly() bool { return k == AutoNumber || k.Stamped() }
+func (k Kind) ReadOnly() bool { return k == AutoNumber || k.Stamped() || k.Computed() }
+
+// Computed tells whether the program computes the values of other ones. In a [Set] such a field stands as one of the kind
+// of its result, with Given set: see [Field.Resolved].
+func (k Kind) Computed() bool { return k == Formula || k == Lookup || k == RollUp }
 
 // Stamped tells whether the value is no part of the document, but who made or changed the record, or when.
 func (k Kind) Stamped() bool {

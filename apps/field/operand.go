@@ -44,7 +44,7 @@ func (s *Set) Operand(c *veranda.Checks, at, key string, raw json.RawMessage) an
 		return t.UnixMicro()
 	case CreatedBy, ChangedBy:
 		bare.Kind = Person
-	case MultiSelect, Person: // one of the list
+	case MultiSelect, Person, Relation: // one of the list
 		bare.class, bare.Multiple = ClassExact, false
 		if col.Kind == MultiSelect {
 			bare.Kind = Select

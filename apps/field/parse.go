@@ -110,6 +110,12 @@ func (col *column) parseString(c *veranda.Checks, at, text string) any {
 			return failed(errors.New("must be the id of an account"))
 		}
 		return account.String()
+	case Relation:
+		id, err := veranda.ParseID[fieldKind](text)
+		if err != nil || id.IsZero() {
+			return failed(errors.New("must be the id of a record"))
+		}
+		return id.String()
 	case Email:
 		text = c.Line(at, text, 0, 254)
 		if address, err := mail.ParseAddress(text); err != nil || address.Address != text || address.Name != "" {
@@ -270,8 +276,11 @@ func (col *column) parseList(c *veranda.Checks, at string, raw []byte) any {
 		return nil
 	}
 	most := MaxPeople
-	if col.Kind == MultiSelect {
+	switch col.Kind {
+	case MultiSelect:
 		most = MaxChoices
+	case Relation:
+		most = MaxLinks
 	}
 	if c.Count(at, len(items), 0, most); c.Failed(at) {
 		return nil

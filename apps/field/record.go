@@ -48,7 +48,7 @@ func (s *Set) ParseInto(c *veranda.Checks, at string, values map[string]json.Raw
 		switch {
 		case col == nil:
 			c.Add(at+"/"+shown(key), "unknown", "is no field of this application")
-		case col.Kind.ReadOnly():
+		case col.Kind.ReadOnly() || col.Given:
 			c.Add(place, "read_only", "is given by the program")
 		default:
 			value := col.parse(c, place, values[key])

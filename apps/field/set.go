@@ -30,6 +30,9 @@ func NewSet(fields []Field) (*Set, error) {
 	s := &Set{byKey: make(map[string]*column, len(fields))}
 	for i := range fields {
 		f := &fields[i]
+		if f.Kind.Computed() {
+			return nil, fmt.Errorf("field: %s is computed: a set wants it as Resolved gives it", f.Key)
+		}
 		if !f.Kind.Stamped() && !slotForm.MatchString(f.Slot) {
 			return nil, fmt.Errorf("field: %s has the slot %q", f.Key, f.Slot)
 		}

@@ -59,7 +59,7 @@ func (col *column) show(b []byte, d Doc, stamp Stamp) []byte {
 		if value == nil {
 			return append(b, '[', ']')
 		}
-	case Person:
+	case Person, Relation:
 		if value == nil && col.Multiple {
 			return append(b, '[', ']')
 		}

@@ -138,6 +138,9 @@ func Operators(f *field.Field) []Operator {
 	}
 }
 
+// otherSide says why nothing is asked of a field: its values do not lie in the document.
+const otherSide = "shows the other side of a relation: ask for a roll-up of it instead"
+
 func (k *checker) term(at string, f *Filter) *node {
 	all := &node{kind: nodeAll}
 	fd := k.set.Field(f.Field)
@@ -146,6 +149,10 @@ func (k *checker) term(at string, f *Filter) *node {
 		return all
 	}
 	k.fields = append(k.fields, f.Field)
+	if fd.Reverse {
+		k.Add(at+"/field", "kind", otherSide)
+		return all
+	}
 	operators := Operators(fd)
 	if !slices.Contains(operators, f.Is) {
 		names := make([]string, len(operators))

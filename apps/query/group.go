@@ -116,6 +116,10 @@ func CheckSummary(c *veranda.Checks, at string, groups []Group, aggregates []Agg
 			c.Add(place, "unknown", "is no field of this application")
 			return nil
 		}
+		if f.Reverse {
+			c.Add(place, "kind", otherSide)
+			return nil
+		}
 		return f
 	}
 	for i, g := range groups {

@@ -66,7 +66,7 @@ func newApp(ctx context.Context, settings *config.Config, log *slog.Logger, limi
 	for _, job := range []veranda.Periodic{
 		web.SweepIdempotency(a.db), a.services.tenancy.TidyJob(), a.services.tenancy.DomainsJob(), a.services.tenancy.JoinsJob(),
 		a.services.audit.RetentionJob(), a.services.directory.IndexJob(), a.services.notices.SendJob(), a.services.notices.PurgeJob(),
-		a.services.files.TidyJob(), a.services.calendar.RemindersJob(), a.services.tasks.PurgeJob(), a.services.tasks.RemindJob(),
+		a.services.files.TidyJob(), a.services.calendar.RemindersJob(), a.services.tasks.PurgeJob(), a.services.apps.PurgeJob(), a.services.apps.ComputeJob(), a.services.tasks.RemindJob(),
 		a.services.stream.PollsJob(),
 	} {
 		if err := a.db.Every(job); err != nil {
@@ -96,7 +96,7 @@ func (a *app) applyPolicy(ctx context.Context) error {
 func (a *app) newServer(mailbox *mail.Mailbox, phoneBox *phone.Box) (*web.Server, error) {
 	server, err := web.New(web.Options{
 		BaseURL: a.settings.BaseURL, Title: "Veranda", Version: version,
-		Description:    "Organizations, workspaces, tasks, calendars, an activity stream, messages, notifications and weekly statistics.",
+		Description:    "Organizations, workspaces, tasks, applications, calendars, an activity stream, messages, notifications and weekly statistics.",
 		TrustedProxies: a.settings.TrustedProxies, BodyLimit: a.settings.BodyLimit, MetricsToken: a.settings.MetricsToken.Reveal(),
 		Log: a.log, DB: a.db,
 		Ready: []web.Check{
@@ -132,6 +132,8 @@ func (a *app) newServer(mailbox *mail.Mailbox, phoneBox *phone.Box) (*web.Server
 	taskListRoutes(server, a.services.tasks)
 	taskFileRoutes(server, a.services.tasks)
 	taskStructureRoutes(server, a.services.tasks)
+	appRoutes(server, a.services.apps)
+	recordRoutes(server, a.services.apps)
 	streamRoutes(server, a.services.stream)
 	streamPostRoutes(server, a.services.stream)
 	calendarRoutes(server, a.services.calendar)

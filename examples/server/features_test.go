@@ -47,6 +47,7 @@ func features() []feature {
 		taskFeatures(),
 		taskStructureFeatures(),
 		taskMoreFeatures(),
+		appFeatures(),
 		streamFeatures(),
 		calendarFeatures(),
 		streamPostFeatures(),
@@ -56,7 +57,7 @@ func features() []feature {
 		notificationFeatures(),
 		embedderFeatures(),
 	)
-	const letters = "TWCKRMNSE" // accounts and tenancy first, those who embed it last
+	const letters = "TWCKPRMNSE" // accounts and tenancy first, those who embed it last
 	number := func(f feature) int {
 		n, err := strconv.Atoi(f.id[1:])
 		if err != nil {

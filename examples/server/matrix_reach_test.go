@@ -25,6 +25,7 @@ func (m *matrix) furnishBelongings(t *testing.T) {
 			made["event"] = m.thing(t, &place{route: http.MethodPost, at: atEvent}, in, r, in.maker, "")["event"]
 			made["status"], made["statuscomment"] = status["status"], status["comment"]
 			m.taskStructureBelongings(t, in, r, made)
+			m.appBelongings(t, in, r, made)
 			all = append(all, m.listBelongings(t, in, r, made))
 		}
 		m.belongings[in] = all[0]
@@ -67,7 +68,7 @@ func (m *matrix) photograph(t *testing.T) string {
 		ours ids
 	}{{m.ours.maker, m.belongings[m.ours]}, {m.away.maker, m.belongings[m.away]}, {m.ours.maker, m.siblings}} {
 		path := "/v1/organizations/" + one.ours["org"]
-		for _, thing := range []string{"/tasks/" + one.ours["task"], "/statuses/" + one.ours["status"]} {
+		for _, thing := range []string{"/tasks/" + one.ours["task"], "/statuses/" + one.ours["status"], "/apps/" + one.ours["app"] + "/records/" + one.ours["record"]} {
 			look(one.by, path+thing)
 			look(one.by, path+thing+"/comments")
 		}
@@ -173,6 +174,9 @@ func (p *place) key(name string) string {
 	if name != "comment" {
 		return name
 	}
+	if strings.Contains(p.path(), "/records/") {
+		return "recordcomment"
+	}
 	if strings.Contains(p.path(), "/tasks/") {
 		return "taskcomment"
 	}
@@ -190,7 +194,7 @@ func (m *matrix) sibling(p *place, actor, name string) (id string, there bool) {
 		return "", false
 	}
 	switch name {
-	case "workspace", "task", "status", "event", "assignee", "follower", "label", "into", "filter", "above", "beside", "blocker", "linked", "stage", "conversation", "draft":
+	case "workspace", "task", "status", "event", "assignee", "follower", "label", "into", "filter", "above", "beside", "blocker", "linked", "stage", "conversation", "draft", "app", "field", "before", "record":
 		return m.siblings[name], true
 	case "item", "comment": // of another task or status of the same workspace
 		return m.belongings[m.ours][p.key(name)], true
@@ -232,20 +236,24 @@ type schema struct {
 	Items      *schema
 }
 
-// ids are the pointers of a schema's ids, below a pointer.
-func (d *description) ids(s schema, pointer string) []string {
+// ids are the pointers of a schema's ids, below a pointer. A schema within itself, as of filters, has none that its outermost
+// has not.
+func (d *description) ids(s schema, pointer string, within ...string) []string {
 	if name, found := strings.CutPrefix(s.Ref, "#/components/schemas/"); found {
-		s = d.Components.Schemas[name]
+		if slices.Contains(within, name) {
+			return nil
+		}
+		s, within = d.Components.Schemas[name], append(slices.Clone(within), name)
 	}
 	if s.Format == "uuid" {
 		return []string{pointer}
 	}
 	var out []string
 	for name, property := range s.Properties {
-		out = append(out, d.ids(property, pointer+"/"+name)...)
+		out = append(out, d.ids(property, pointer+"/"+name, within...)...)
 	}
 	if s.Items != nil {
-		out = append(out, d.ids(*s.Items, pointer+"/0")...)
+		out = append(out, d.ids(*s.Items, pointer+"/0", within...)...)
 	}
 	return out
 }

@@ -119,6 +119,10 @@ func (m *matrix) spots(t *testing.T, p *place, actor string) []spot {
 			out = append(out, m.listSpots(t, p, actor, here, s)...)
 			continue
 		}
+		if slices.Contains(appScopes, p.at) {
+			out = append(out, m.appSpots(t, p, actor, here, s)...)
+			continue
+		}
 		if p.at == atWorkspace {
 			s.ids = s.ids.with()
 			m.beside(t, p, here, r, here.maker, s.ids)
@@ -144,8 +148,8 @@ func (m *matrix) spots(t *testing.T, p *place, actor string) []spot {
 // constants are ids that need not be made.
 func (m *matrix) constants(in *tenant) ids {
 	made := ids{
-		"occurrence": "2026-05-03T09:00:00",
-		"org":        in.org, "workspace": in.rooms[0].id, "assignee": in.maker.account, "follower": in.maker.account, "by": in.maker.account,
+		"occurrence": "2026-05-03T09:00:00", "version": "1",
+		"org": in.org, "workspace": in.rooms[0].id, "assignee": in.maker.account, "follower": in.maker.account, "by": in.maker.account,
 		"account": in.maker.account, "recipient": in.maker.account, "member": m.spares[in]["employee"][1].account,
 		"other": m.partners[in][len(m.partners[in])-1].org,
 	}

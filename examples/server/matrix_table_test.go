@@ -59,6 +59,8 @@ const (
 	seeStructure     = "teams, departments: read"
 	manageTeams      = "a team: change"
 	placePeople      = "a member's department and manager"
+	designApps       = "applications: make, change what they are made of"
+	manageApps       = "applications: delete, say who may do what"
 )
 
 // columns are the roles of the table.
@@ -96,6 +98,11 @@ var roleTable = map[string][]cell{
 	seeStructure: {yes, yes, yes, yes, no, no, no},
 	manageTeams:  {yes, yes, yes, own, no, no, no},
 	placePeople:  {yes, yes, yes, no, no, no, no},
+
+	// What an application is made of is for those who make the workspace's things; who may do what with it is its maker's
+	// word, and that of those who manage the workspace.
+	designApps: {yes, yes, no, yes, no, no, no},
+	manageApps: {allInManaged, allInManaged, no, own, no, no, no},
 }
 
 // circumstances are what a cell's words depend on.
@@ -144,7 +151,7 @@ func (x circumstances) allowed(action string) bool {
 	mine := x.made || x.assigned
 	switch c := x.says(action); c {
 	case yes, everybody, peopleOnly, own, ownActions:
-		if action == deleteThings {
+		if action == deleteThings || action == manageApps {
 			return mine
 		}
 		return true // where only one's own is meant, the list holds nothing else

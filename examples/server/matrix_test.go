@@ -80,6 +80,8 @@ func places() []*place {
 		taskPlaces(),
 		taskListPlaces(),
 		taskStructurePlaces(),
+		appPlaces(),
+		recordPlaces(),
 		streamPlaces(),
 		calendarPlaces(),
 		streamFeedPlaces(),
@@ -155,7 +157,7 @@ var placeholder = regexp.MustCompile(`\{([a-z]+)\}`)
 
 // notIDs are placeholders that stand for something else.
 var notIDs = []string{
-	"kind", "reaction", "occurrence", "given", "fresh", "phone", "relationkey", "role", "freshrole", "freshdomain", "number",
+	"kind", "reaction", "occurrence", "given", "fresh", "phone", "relationkey", "role", "freshrole", "freshdomain", "number", "version",
 }
 
 // send makes the call of a place with ids put in.

@@ -8,6 +8,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"github.com/veranda-go/veranda"
+	"github.com/veranda-go/veranda/apps"
 	"github.com/veranda-go/veranda/examples/server/internal/web"
 	"github.com/veranda-go/veranda/stream"
 	"github.com/veranda-go/veranda/stream/live"
@@ -20,6 +21,7 @@ import (
 func liveKinds() []live.Kind {
 	return []live.Kind{
 		{Pattern: "tasks.*", Permission: tasks.PermRead},
+		{Pattern: "apps.*", Permission: apps.PermRead},
 		{Pattern: "stream.*", Permission: stream.PermRead},
 		{Pattern: "workspace.*", Permission: workspace.PermRead},
 		{Pattern: "tenancy.member_joined", Permission: stream.PermRead},

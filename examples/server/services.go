@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/veranda-go/veranda"
+	"github.com/veranda-go/veranda/apps"
 	"github.com/veranda-go/veranda/examples/server/internal/blobs"
 	"github.com/veranda-go/veranda/examples/server/internal/config"
 	"github.com/veranda-go/veranda/messaging"
@@ -27,7 +28,7 @@ import (
 func modules() []veranda.Module {
 	return []veranda.Module{
 		veranda.Core(), tenancy.Module(), audit.Module(), support.Module(), people.Module(), notifications.Module(),
-		workspace.Module(), files.Module(), statistics.Module(), calendar.Module(), tasks.Module(), stream.Module(), messaging.Module(),
+		workspace.Module(), files.Module(), statistics.Module(), calendar.Module(), tasks.Module(), apps.Module(), stream.Module(), messaging.Module(),
 	}
 }
 
@@ -43,6 +44,7 @@ type services struct {
 	files      *files.Service
 	statistics *statistics.Service
 	tasks      *tasks.Service
+	apps       *apps.Service
 	stream     *stream.Service
 	calendar   *calendar.Service
 	messaging  *messaging.Service
@@ -94,6 +96,9 @@ func newServices(ctx context.Context, db *veranda.DB, settings *config.Config, m
 	if s.tasks, err = tasks.New(tasks.Deps{DB: db, Authz: s.authz, Limits: limits, Addresses: s.directory, Files: s.files}); err != nil {
 		return nil, err
 	}
+	if s.apps, err = apps.New(apps.Deps{DB: db, Authz: s.authz, Limits: limits}); err != nil {
+		return nil, err
+	}
 	if s.calendar, err = calendar.New(calendar.Deps{
 		DB: db, Authz: s.authz, Limits: limits, Sources: []calendar.Source{datedTasks{s.tasks}}, BaseURL: settings.BaseURL.String(),
 	}); err != nil {
@@ -128,7 +133,7 @@ func newServices(ctx context.Context, db *veranda.DB, settings *config.Config, m
 	s.notices, err = notifications.New(notifications.Deps{
 		DB: db, Authz: s.authz, Post: tenancy.Post{}, Templates: mails.notifications, Secret: []byte(settings.SecretKey.Reveal()), BaseURL: settings.BaseURL.String(),
 		Sources: []veranda.NoticeSource{
-			s.tenancy.Notices(), s.workspaces.Notices(), calendar.Notices(), s.tasks.Notices(), s.stream.Notices(), s.messaging.Notices(),
+			s.tenancy.Notices(), s.workspaces.Notices(), calendar.Notices(), s.tasks.Notices(), s.apps.Notices(), s.stream.Notices(), s.messaging.Notices(),
 		},
 		Muted: mutes{},
 		Subscriptions: map[string]notifications.Subscription{

@@ -1,0 +1,224 @@
+package apps
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/veranda-go/veranda"
+	"github.com/veranda-go/veranda/apps/query"
+)
+
+// Records is QueryRecords with what fits into an address.
+//
+// Permission: record.read.
+func (s *Service) Records(ctx context.Context, by veranda.Actor, in RecordsInput) (veranda.List[Record], error) {
+	var c veranda.Checks
+	checkApp(&c, in.Org, in.App)
+	in.Size(&c)
+	q := in.query(&c)
+	if err := c.Err(); err != nil {
+		return veranda.List[Record]{}, err
+	}
+	return s.QueryRecords(ctx, by, *q)
+}
+
+// QueryRecords reads records of an application that meet a filter and have the words of a search, in an order, a page at a
+// time.
+//
+// Permission: record.read. Errors: invalid; a field that is hidden from the actor is unknown.
+func (s *Service) QueryRecords(ctx context.Context, by veranda.Actor, in QueryInput) (veranda.List[Record], error) {
+	none := veranda.List[Record]{}
+	var c veranda.Checks
+	checkApp(&c, in.Org, in.App)
+	size := in.page().Size(&c)
+	if c.Failed("/organization_id") || c.Failed("/app_id") {
+		return none, c.Err()
+	}
+	g, err := s.open(ctx, by, in.Org, in.App, PermReadRecord)
+	if err != nil {
+		return none, err
+	}
+	l := g.list(&c, &in)
+	if err := c.Err(); err != nil {
+		return none, err
+	}
+	after, err := s.position(ctx, &c, g, l.sorting, in.page())
+	if err != nil {
+		return none, err
+	}
+	if err := c.Err(); err != nil {
+		return none, err
+	}
+	return s.page(ctx, g, l, after, size)
+}
+
+// listing is a list that fits an application.
+type listing struct {
+	filter  *query.Checked
+	search  *query.Search
+	sorting *query.Sorting
+	without map[string]bool // fields not to be shown
+}
+
+// list checks what is asked for.
+func (g *sight) list(c *veranda.Checks, in *QueryInput) *listing {
+	set := g.schema.set
+	l := &listing{
+		filter:  query.Check(c, "/filter", in.Filter, set, g.asking),
+		search:  query.CheckSearch(c, "/search", in.Search, set, g.asking),
+		sorting: query.CheckSort(c, "/sort", in.Sort, set, g.asking),
+		without: g.asking.Hidden,
+	}
+	if len(in.Fields) == 0 {
+		return l
+	}
+	l.without = make(map[string]bool, len(set.Fields()))
+	for _, f := range set.Fields() {
+		l.without[f.Key] = true
+	}
+	for i, key := range in.Fields {
+		if set.Field(key) == nil || g.hidden(key) {
+			c.Add(at("/fields", i), "unknown", "is no field of this application")
+		}
+		delete(l.without, key)
+	}
+	return l
+}
+
+// maxCursor is how long a cursor may be: one that would be longer names the record instead of its place.
+const maxCursor = 1000
+
+// cursor is the cursor of the page after a record.
+func (g *sight) cursor(sorting *query.Sorting, r *record) string {
+	if cursor := veranda.EncodeCursor(g.listName(sorting), sorting.Position(r.found())...); len(cursor) <= maxCursor {
+		return cursor
+	}
+	return veranda.EncodeCursor(g.listName(sorting)+"!", r.id.String())
+}
+
+func (g *sight) listName(sorting *query.Sorting) string {
+	return "apps.records:" + g.app.ID.String() + sorting.Name()
+}
+
+// position is where a page begins; nil for the first.
+func (s *Service) position(ctx context.Context, c *veranda.Checks, g *sight, sorting *query.Sorting, page veranda.Page) ([]string, error) {
+	if page.Cursor == "" {
+		return nil, nil
+	}
+	var wrong veranda.Checks
+	if position := page.Position(&wrong, g.listName(sorting), sorting.Parts()); wrong.Err() == nil {
+		return position, nil
+	}
+	named := page.Position(c, g.listName(sorting)+"!", 1)
+	if named == nil {
+		return nil, nil
+	}
+	id, err := veranda.ParseID[recordKind](named[0])
+	if err != nil {
+		badCursor(c)
+		return nil, nil
+	}
+	var position []string
+	rows, err := s.conn.Query(ctx, cursorRecord, g.app.Org, g.app.ID, id)
+	err = scanRecords(rows, err, func(r *record) error {
+		position = sorting.Position(r.found())
+		return nil
+	})
+	if err == nil && position == nil {
+		c.Add("/cursor", "gone", "stands at a record that is gone: begin anew")
+	}
+	return position, err
+}
+
+const (
+	// A record in the trash still says where a page began.
+	cursorRecord = `SELECT ` + recordColumns + ` FROM veranda_records r WHERE r.org_id = $1 AND r.app_id = $2 AND r.id = $3
+UNION ALL SELECT ` + recordColumns + ` FROM veranda_record_trash r WHERE r.org_id = $1 AND r.app_id = $2 AND r.id = $3`
+
+	selectRecords = `SELECT ` + recordColumns + ` FROM veranda_records r WHERE r.org_id = $1 AND r.app_id = $2`
+)
+
+// narrowed is the text of the conditions of a list, beginning with AND.
+func (g *sight) narrowed(b *query.Builder, filter *query.Checked, search *query.Search) string {
+	var text strings.Builder
+	text.WriteString(g.narrow(b))
+	text.WriteString(" AND " + b.Where(filter))
+	if !search.IsZero() {
+		text.WriteString(" AND " + b.Search(search))
+	}
+	return text.String()
+}
+
+// page reads the records of a page.
+func (s *Service) page(ctx context.Context, g *sight, l *listing, after []string, size int) (veranda.List[Record], error) {
+	page := veranda.List[Record]{Items: make([]Record, 0, size)}
+	b := query.NewBuilder(s.place(), 4)
+	text := g.narrowed(b, l.filter, l.search)
+	if after != nil {
+		behind, err := b.After(l.sorting, after)
+		if err != nil {
+			return page, invalid("/cursor", "cursor", "is no cursor of this list")
+		}
+		text += " AND " + behind
+	}
+	text = selectRecords + text + " ORDER BY " + b.OrderBy(l.sorting) + " LIMIT $3"
+	rows, err := s.conn.QueryBuilt(ctx, text, append([]any{g.app.Org, g.app.ID, size + 1}, b.Args()...)...)
+	found := make([]*record, 0, size)
+	if err := scanRecords(rows, err, func(r *record) error {
+		if len(found) == size {
+			page.Next = g.cursor(l.sorting, found[size-1])
+			return nil
+		}
+		found = append(found, r)
+		return nil
+	}); err != nil {
+		return page, err
+	}
+	if err := s.fill(ctx, g, found, l.without); err != nil {
+		return page, err
+	}
+	for _, r := range found {
+		page.Items = append(page.Items, g.show(r, l.without))
+	}
+	return page, nil
+}
+
+// Summarize counts records, and tells sums, averages, least and greatest of their values, perhaps by groups.
+//
+// Permission: record.read. Errors: invalid, apps.too_many_groups; a field that is hidden from the actor is unknown.
+func (s *Service) Summarize(ctx context.Context, by veranda.Actor, in SummaryInput) (*query.Totals, error) {
+	var c veranda.Checks
+	checkApp(&c, in.Org, in.App)
+	if err := c.Err(); err != nil {
+		return nil, err
+	}
+	g, err := s.open(ctx, by, in.Org, in.App, PermReadRecord)
+	if err != nil {
+		return nil, err
+	}
+	if len(in.Aggregates) == 0 {
+		in.Aggregates = []query.Aggregate{{Function: query.Count}}
+	}
+	set := g.schema.set
+	filter := query.Check(&c, "/filter", in.Filter, set, g.asking)
+	search := query.CheckSearch(&c, "/search", in.Search, set, g.asking)
+	summary := query.CheckSummary(&c, "", in.Groups, in.Aggregates, set, g.asking)
+	if err := c.Err(); err != nil {
+		return nil, err
+	}
+	b := query.NewBuilder(s.place(), 3)
+	columns, join, tail := b.Summarize(summary)
+	where := g.narrowed(b, filter, search)
+	text := "SELECT " + columns + " FROM veranda_records r " + join + " WHERE r.org_id = $1 AND r.app_id = $2" + where + " " + tail
+	rows, err := s.conn.QueryBuilt(ctx, text, append([]any{g.app.Org, g.app.ID}, b.Args()...)...)
+	if err != nil {
+		return nil, fmt.Errorf("apps: summarize: %w", err)
+	}
+	defer func() { _ = rows.Close() }()
+	totals, err := summary.Read(rows)
+	if err != nil {
+		return nil, fmt.Errorf("apps: summarize: %w", err)
+	}
+	return totals, nil
+}

@@ -1,0 +1,155 @@
+package main
+
+import (
+	"net/http"
+	"testing"
+)
+
+// Where the places of applications are; a walk leaves them out.
+const (
+	atApp           scope = -700 - iota // an application, which its maker shared with guests
+	atDeletedApp                        // a deleted application
+	atRecord                            // a record of an application
+	atDeletedRecord                     // a deleted record
+	atRecordComment                     // a comment on a record
+)
+
+// appScopes are the scopes of applications.
+var appScopes = []scope{atApp, atDeletedApp, atRecord, atDeletedRecord, atRecordComment}
+
+// appPlaces are applications and what they are made of.
+func appPlaces() []*place {
+	const org, room = "/v1/organizations/{org}", "/v1/organizations/{org}/workspaces/{workspace}"
+	const one, field = org + "/apps/{app}", org + "/apps/{app}/fields/{field}"
+	return []*place{
+		{route: "POST " + room + "/apps", action: designApps, at: atWorkspace, body: `{"name":"Plants"}`, ok: http.StatusCreated},
+		{route: "GET " + room + "/deleted-apps", action: readThings, at: atWorkspace, ok: http.StatusOK, decide: readsUnshared},
+		{route: "GET " + org + "/apps", action: readThings, at: atOrganization, query: "?limit=200", ok: http.StatusOK, decide: readsLists, phase: -1},
+		{route: "GET " + org + "/apps", name: "of a workspace", action: readThings, at: atOrganization, query: "?workspace={workspace}", ok: http.StatusOK, decide: readsLists, bad: map[string]int{"workspace": http.StatusOK}},
+		{route: "GET " + one, action: readThings, at: atApp, ok: http.StatusOK},
+		{route: "PATCH " + one, action: designApps, at: atApp, body: `{"name":"All plants"}`, ok: http.StatusOK},
+		{route: "PATCH " + one, name: "who may do what", action: manageApps, at: atApp, body: `{"access":[{"roles":["guest"],"edit":true}]}`, ok: http.StatusOK},
+		{route: "DELETE " + one, action: manageApps, at: atApp, ok: http.StatusNoContent},
+		{route: "POST " + one + "/restore", action: manageApps, at: atDeletedApp, ok: http.StatusOK, decide: restoresApp},
+		{route: "POST " + one + "/fields", action: designApps, at: atApp, body: `{"name":"Height","kind":"number","before_id":"{before}"}`, ok: http.StatusOK},
+		{route: "PATCH " + field, action: designApps, at: atApp, body: `{"name":"Named"}`, ok: http.StatusOK},
+		{route: "DELETE " + field, action: designApps, at: atApp, ok: http.StatusOK},
+		{route: "POST " + field + "/restore", action: designApps, at: atApp, ok: http.StatusConflict}, // it is there
+		{route: "POST " + field + "/move", action: designApps, at: atApp, body: `{"before_id":"{before}"}`, ok: http.StatusOK},
+		{route: "POST " + field + "/retype-preview", action: designApps, at: atApp, body: `{"kind":"long_text"}`, ok: http.StatusOK},
+		{route: "POST " + field + "/retype", action: designApps, at: atApp, body: `{"kind":"long_text"}`, ok: http.StatusOK},
+	}
+}
+
+// recordPlaces are records of applications.
+func recordPlaces() []*place {
+	const app = "/v1/organizations/{org}/apps/{app}"
+	const all, one, comment = app + "/records", app + "/records/{record}", app + "/records/{record}/comments/{comment}"
+	const name = `{"values":{"name":"The fern"}}`
+	return []*place{
+		{route: "POST " + all, action: createThings, at: atApp, body: name, ok: http.StatusCreated},
+		{route: "GET " + all, action: readThings, at: atApp, ok: http.StatusOK},
+		{route: "POST " + all + "/query", action: readThings, at: atApp, body: `{"search":"fern"}`, ok: http.StatusOK},
+		{route: "POST " + all + "/summary", action: readThings, at: atApp, body: `{}`, ok: http.StatusOK},
+		{route: "POST " + app + "/bulk-records", action: createThings, at: atRecord, body: `{"rows":[{"do":"update","record_id":"{record}","values":{"name":"The old fern"}}]}`, ok: http.StatusOK, bad: map[string]int{"record": http.StatusNotFound}},
+		{route: "GET " + app + "/deleted-records", action: deleteThings, at: atApp, ok: http.StatusOK, decide: listsDeleted},
+		{route: "GET " + one, action: readThings, at: atRecord, ok: http.StatusOK},
+		{route: "PATCH " + one, action: createThings, at: atRecord, body: name, ok: http.StatusOK},
+		{route: "DELETE " + one, action: deleteThings, at: atRecord, ok: http.StatusNoContent},
+		{route: "POST " + one + "/restore", action: deleteThings, at: atDeletedRecord, ok: http.StatusOK},
+		{route: "GET " + one + "/history", action: readThings, at: atRecord, ok: http.StatusOK},
+		{route: "POST " + one + "/history/{version}/restore", action: createThings, at: atRecord, ok: http.StatusOK},
+		{route: "GET " + one + "/comments", action: readThings, at: atRecord, ok: http.StatusOK},
+		{route: "POST " + one + "/comments", action: createThings, comment: true, at: atRecord, body: `{"text":"Not too much."}`, ok: http.StatusCreated},
+		{route: "PATCH " + comment, action: createThings, comment: true, author: true, at: atRecordComment, body: `{"text":"Not too much water."}`, ok: http.StatusOK},
+		{route: "DELETE " + comment, action: deleteThings, comment: true, at: atRecordComment, ok: http.StatusNoContent},
+	}
+}
+
+// readsUnshared: guests read what is shared with them, and nothing is that was deleted.
+func readsUnshared(_ string, x circumstances) int {
+	if x.column == "guest" || !x.allowed(readThings) && x.says(readThings) != withConsent {
+		return http.StatusForbidden
+	}
+	return http.StatusOK
+}
+
+// restoresApp: what one may not know of is not there.
+func restoresApp(_ string, x circumstances) int {
+	switch {
+	case x.allowed(manageApps):
+		return http.StatusOK
+	case x.column == "guest":
+		return http.StatusNotFound
+	}
+	return http.StatusForbidden
+}
+
+// appSpots are those of applications and records in a workspace: another's, and the actor's own.
+func (m *matrix) appSpots(t *testing.T, p *place, actor string, here *tenant, s spot) []spot {
+	t.Helper()
+	another := s
+	another.name += ", another's"
+	another.ids = m.appThing(t, p.at, here, s.room, here.maker)
+	out := []spot{another}
+	if !s.x.sees() {
+		return out
+	}
+	makes := s.x
+	makes.comment = p.at == atRecordComment
+	action := createThings
+	if p.at == atApp || p.at == atDeletedApp {
+		action = designApps
+	}
+	if makes.allowed(action) {
+		mine := s
+		mine.name, mine.x.made = mine.name+", one's own", true
+		mine.ids = m.appThing(t, p.at, here, s.room, m.actors[actor])
+		out = append(out, mine)
+	}
+	return out
+}
+
+// appThing makes what a place of applications is about, by somebody, in a workspace.
+func (m *matrix) appThing(t *testing.T, at scope, in *tenant, r *room, by *caller) ids {
+	t.Helper()
+	made := m.constants(in).with("workspace", r.id)
+	path, designer, author := "/v1/organizations/"+in.org, in.maker, in.maker
+	switch at {
+	case atApp, atDeletedApp:
+		designer, author = by, by
+	case atRecord, atDeletedRecord:
+		author = by
+	}
+	app := designer.post(t, path+"/workspaces/"+r.id+"/apps", map[string]any{"name": "Plants", "fields": []any{
+		map[string]any{"name": "Name", "kind": "text"}, map[string]any{"name": "Note", "kind": "text"},
+	}}).want(http.StatusCreated)
+	made["app"], made["field"], made["before"] = app.text("id"), app.text("fields.0.id"), app.text("fields.1.id")
+	one := path + "/apps/" + made["app"]
+	designer.patch(t, one, map[string]any{"access": []any{map[string]any{"roles": []string{"guest"}}}}, "If-Match: *").want(http.StatusOK)
+	if at == atDeletedApp {
+		designer.delete(t, one, "If-Match: *").want(http.StatusNoContent)
+		return made
+	}
+	if at == atApp {
+		return made
+	}
+	made["record"] = author.post(t, one+"/records", map[string]any{"values": map[string]any{"name": "The fern"}}).want(http.StatusCreated).text("id")
+	switch record := one + "/records/" + made["record"]; at {
+	case atDeletedRecord:
+		author.delete(t, record, "If-Match: *").want(http.StatusNoContent)
+	case atRecordComment:
+		made["comment"] = by.post(t, record+"/comments", map[string]any{"text": "Every other day."}).want(http.StatusCreated).text("id")
+	}
+	return made
+}
+
+// appBelongings puts an application with a record and a comment into a workspace.
+func (m *matrix) appBelongings(t *testing.T, in *tenant, r *room, made ids) {
+	t.Helper()
+	one := m.appThing(t, atRecordComment, in, r, in.maker)
+	for _, name := range []string{"app", "field", "before", "record"} {
+		made[name] = one[name]
+	}
+	made["recordcomment"] = one["comment"]
+}

@@ -1,0 +1,59 @@
+package main
+
+import (
+	"github.com/veranda-go/veranda/apps"
+	"github.com/veranda-go/veranda/examples/server/internal/web"
+)
+
+// appRoutes are applications and what they are made of.
+func appRoutes(s *web.Server, service *apps.Service) {
+	const (
+		room   = "/v1/organizations/{org}/workspaces/{workspace}"
+		all    = "/v1/organizations/{org}/apps"
+		one    = all + "/{app}"
+		fields = one + "/fields"
+		field  = fields + "/{field}"
+	)
+	g := web.On(s, "Applications", "Tables that people design: their fields, and who may do what with their records.", service)
+	web.Create(g, room+"/apps", "Create an application", (*apps.Service).Create, web.Idempotent())
+	web.Get(g, room+"/deleted-apps", "List the deleted applications of a workspace", (*apps.Service).Deleted)
+	web.Get(g, all, "List applications", (*apps.Service).List)
+	web.Get(g, one, "Read an application", (*apps.Service).Get)
+	web.Patch(g, one, "Change an application", (*apps.Service).Update)
+	web.Delete(g, one, "Delete an application", web.None((*apps.Service).Delete))
+	web.Post(g, one+"/restore", "Restore an application", (*apps.Service).Restore)
+	web.Post(g, fields, "Add a field", (*apps.Service).AddField)
+	web.Patch(g, field, "Change a field", (*apps.Service).UpdateField)
+	web.Delete(g, field, "Take a field away", (*apps.Service).RemoveField)
+	web.Post(g, field+"/restore", "Bring a field back", (*apps.Service).RestoreField)
+	web.Post(g, field+"/move", "Put a field at another place", (*apps.Service).MoveField)
+	web.Post(g, field+"/retype-preview", "Preview giving a field another kind", (*apps.Service).PreviewRetype)
+	web.Post(g, field+"/retype", "Give a field another kind", (*apps.Service).RetypeField)
+}
+
+// recordRoutes are the records of applications.
+func recordRoutes(s *web.Server, service *apps.Service) {
+	const (
+		app     = "/v1/organizations/{org}/apps/{app}"
+		all     = app + "/records"
+		one     = all + "/{record}"
+		comment = one + "/comments/{comment}"
+	)
+	g := web.On(s, "Records", "What applications hold.", service)
+	web.Create(g, all, "Create a record", (*apps.Service).CreateRecord, web.Idempotent())
+	web.Get(g, all, "List records", (*apps.Service).Records)
+	web.Post(g, all+"/query", "List records by a long query", (*apps.Service).QueryRecords)
+	web.Post(g, all+"/summary", "Count and sum records, by groups", (*apps.Service).Summarize)
+	web.Post(g, app+"/bulk-records", "Create, change and delete many records", (*apps.Service).Bulk, web.Idempotent())
+	web.Get(g, app+"/deleted-records", "List the deleted records of an application", (*apps.Service).DeletedRecords)
+	web.Get(g, one, "Read a record", (*apps.Service).Record)
+	web.Patch(g, one, "Change a record", (*apps.Service).UpdateRecord)
+	web.Delete(g, one, "Delete a record", web.None((*apps.Service).DeleteRecord))
+	web.Post(g, one+"/restore", "Restore a record", (*apps.Service).RestoreRecord)
+	web.Get(g, one+"/history", "Read the history of a record", (*apps.Service).History)
+	web.Post(g, one+"/history/{version}/restore", "Give a record the values of a version", (*apps.Service).RestoreVersion)
+	web.Create(g, one+"/comments", "Comment on a record", (*apps.Service).AddComment, web.Idempotent())
+	web.Get(g, one+"/comments", "List the comments of a record", (*apps.Service).Comments)
+	web.Patch(g, comment, "Change a comment on a record", (*apps.Service).EditComment)
+	web.Delete(g, comment, "Delete a comment on a record", web.None((*apps.Service).DeleteComment))
+}
