@@ -89,9 +89,6 @@ func compile(text string, into field.Field, fields []field.Field) (*Program, err
 	if wanted, known := resultOf[p.kind]; !known || p.kind == "" || result != wanted && result != typeEmpty {
 		return nil, &Problem{1, "result", fmt.Sprintf("gives %s, which the field cannot hold", result)}
 	}
-	if p.kind == field.Currency && into.Decimals == 0 {
-		p.decimals = decimalsOf(&into)
-	}
 	if p.decimals < 0 || p.decimals > field.MaxDecimals {
 		return nil, &Problem{1, "result", "has too many decimals"}
 	}

@@ -1,7 +1,6 @@
 package formula
 
 import (
-	"strings"
 	"time"
 
 	"github.com/veranda-go/veranda/apps/field"
@@ -73,22 +72,6 @@ func spend(environment any, octets int) error {
 	return nil
 }
 
-func decimalsOf(f *field.Field) int {
-	if f.Kind != field.Currency || f.Decimals > 0 || f.Currency == "" {
-		return f.Decimals
-	}
-	// The field package alone knows how many decimals a currency has; it shows them.
-	text := f.Text(field.Doc{f.Slot: int64(1)})
-	if _, fraction, ok := strings.Cut(text, "."); ok {
-		n := 0
-		for n < len(fraction) && fraction[n] >= '0' && fraction[n] <= '9' {
-			n++
-		}
-		return n
-	}
-	return 0
-}
-
 // reading is the type of a field's values in formulas and how they are read; nil where the kind has none.
 func reading(f *field.Field) (valueType, func(...any) (any, error)) {
 	slot := f.Slot
@@ -96,7 +79,7 @@ func reading(f *field.Field) (valueType, func(...any) (any, error)) {
 	case field.Text, field.LongText, field.Email, field.Phone, field.Link:
 		return typeText, func(a ...any) (any, error) { return a[0].(*run).doc[slot], nil }
 	case field.Number, field.Currency, field.Percent, field.Rating, field.AutoNumber:
-		decimals := decimalsOf(f)
+		decimals := f.Decimals
 		if f.Kind == field.Percent {
 			decimals += 2 // 12.5 % is 0.125
 		}
