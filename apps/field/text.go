@@ -47,7 +47,7 @@ func (col *column) parseText(text string, w Writing) (any, error) {
 	if trimmed == "" {
 		return nil, nil
 	}
-	if col.Kind.ReadOnly() {
+	if col.Kind.ReadOnly() || col.Given {
 		return nil, errors.New("is given by the program")
 	}
 	var c veranda.Checks
