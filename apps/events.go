@@ -25,6 +25,9 @@ const (
 	EventRecordDeleted  = "apps.record_deleted"  // data: RecordChanged
 	EventRecordRestored = "apps.record_restored" // data: RecordChanged
 	EventRecordsWritten = "apps.records_written" // several at once; the subject is the application's id; data: RecordsWritten
+	EventViewCreated    = "apps.view_created"    // the subject is the view's id; data: ViewChanged; a personal view's is for its owner
+	EventViewUpdated    = "apps.view_updated"    // as above
+	EventViewDeleted    = "apps.view_deleted"    // as above
 	EventValuesLate     = "apps.values_late"     // many lookups or roll-ups are computed in the background; the subject is the application's id; no data
 	EventTrashPurged    = "apps.trash_purged"    // the subject is the application's id; data: TrashPurged
 	EventCommentAdded   = "apps.comment_added"   // data: RecordChanged
@@ -59,6 +62,14 @@ type RecordChanged struct {
 	Changed []string `json:"changed,omitempty"`
 	// Mentioned are those whom a comment mentions and did not before.
 	Mentioned []veranda.AccountID `json:"mentioned,omitempty"`
+}
+
+// ViewChanged is the data of events about a view.
+type ViewChanged struct {
+	App     ID     `json:"app_id"`
+	View    string `json:"view"` // its name
+	Kind    string `json:"kind"`
+	Sharing string `json:"sharing"`
 }
 
 // RecordsWritten is the data of the event of a bulk call.

@@ -131,10 +131,11 @@ func (s *Service) listRows(ctx context.Context, in ListInput, visible []any, pos
 	if err != nil {
 		return nil, fmt.Errorf("apps: list applications: %w", err)
 	}
-	return found, scanApps(rows, nil, func(row *appRow) error {
+	err = scanApps(rows, nil, func(row *appRow) error {
 		found = append(found, *row)
 		return nil
 	})
+	return found, err
 }
 
 // listed is an application of a list as the actor sees it; nil where they do not.
@@ -348,7 +349,7 @@ func (s *Service) Deleted(ctx context.Context, by veranda.Actor, in DeletedInput
 		return page, fmt.Errorf("apps: list deleted applications: %w", err)
 	}
 	more := func() []any { return []any{&deletedAt, &deletedBy} }
-	return page, scanApps(rows, more, func(row *appRow) error {
+	err = scanApps(rows, more, func(row *appRow) error {
 		if page.Next != "" || s.authz.Decide(ctx, s.conn, standing, askDeleted(row, deletedBy, standing)) != nil {
 			return nil
 		}
@@ -363,4 +364,5 @@ func (s *Service) Deleted(ctx context.Context, by veranda.Actor, in DeletedInput
 		})
 		return nil
 	})
+	return page, err
 }

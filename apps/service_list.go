@@ -15,7 +15,7 @@ import (
 func (s *Service) Records(ctx context.Context, by veranda.Actor, in RecordsInput) (veranda.List[Record], error) {
 	var c veranda.Checks
 	checkApp(&c, in.Org, in.App)
-	in.Size(&c)
+	in.page().Size(&c)
 	q := in.query(&c)
 	if err := c.Err(); err != nil {
 		return veranda.List[Record]{}, err
@@ -31,7 +31,7 @@ func (s *Service) QueryRecords(ctx context.Context, by veranda.Actor, in QueryIn
 	none := veranda.List[Record]{}
 	var c veranda.Checks
 	checkApp(&c, in.Org, in.App)
-	size := in.page().Size(&c)
+	in.page().Size(&c)
 	if c.Failed("/organization_id") || c.Failed("/app_id") {
 		return none, c.Err()
 	}
@@ -39,6 +39,11 @@ func (s *Service) QueryRecords(ctx context.Context, by veranda.Actor, in QueryIn
 	if err != nil {
 		return none, err
 	}
+	if err := s.through(ctx, g, in.View, &in); err != nil {
+		return none, err
+	}
+	var ignored veranda.Checks // it was looked at, or is the view's
+	size := in.page().Size(&ignored)
 	l := g.list(&c, &in)
 	if err := c.Err(); err != nil {
 		return none, err
@@ -153,27 +158,13 @@ func (g *sight) narrowed(b *query.Builder, filter *query.Checked, search *query.
 // page reads the records of a page.
 func (s *Service) page(ctx context.Context, g *sight, l *listing, after []string, size int) (veranda.List[Record], error) {
 	page := veranda.List[Record]{Items: make([]Record, 0, size)}
-	b := query.NewBuilder(s.place(), 4)
-	text := g.narrowed(b, l.filter, l.search)
-	if after != nil {
-		behind, err := b.After(l.sorting, after)
-		if err != nil {
-			return page, invalid("/cursor", "cursor", "is no cursor of this list")
-		}
-		text += " AND " + behind
-	}
-	text = selectRecords + text + " ORDER BY " + b.OrderBy(l.sorting) + " LIMIT $3"
-	rows, err := s.conn.QueryBuilt(ctx, text, append([]any{g.app.Org, g.app.ID, size + 1}, b.Args()...)...)
-	found := make([]*record, 0, size)
-	if err := scanRecords(rows, err, func(r *record) error {
-		if len(found) == size {
-			page.Next = g.cursor(l.sorting, found[size-1])
-			return nil
-		}
-		found = append(found, r)
-		return nil
-	}); err != nil {
+	found, err := s.read(ctx, g, l, after, size+1)
+	if err != nil {
 		return page, err
+	}
+	if len(found) > size {
+		found = found[:size]
+		page.Next = g.cursor(l.sorting, found[size-1])
 	}
 	if err := s.fill(ctx, g, found, l.without); err != nil {
 		return page, err
@@ -182,6 +173,27 @@ func (s *Service) page(ctx context.Context, g *sight, l *listing, after []string
 		page.Items = append(page.Items, g.show(r, l.without))
 	}
 	return page, nil
+}
+
+// read reads the records of a list that come after a position.
+func (s *Service) read(ctx context.Context, g *sight, l *listing, after []string, limit int) ([]*record, error) {
+	b := query.NewBuilder(s.place(), 4)
+	text := g.narrowed(b, l.filter, l.search)
+	if after != nil {
+		behind, err := b.After(l.sorting, after)
+		if err != nil {
+			return nil, invalid("/cursor", "cursor", "is no cursor of this list")
+		}
+		text += " AND " + behind
+	}
+	text = selectRecords + text + " ORDER BY " + b.OrderBy(l.sorting) + " LIMIT $3"
+	rows, err := s.conn.QueryBuilt(ctx, text, append([]any{g.app.Org, g.app.ID, limit}, b.Args()...)...)
+	found := make([]*record, 0, limit)
+	err = scanRecords(rows, err, func(r *record) error {
+		found = append(found, r)
+		return nil
+	})
+	return found, err
 }
 
 // Summarize counts records, and tells sums, averages, least and greatest of their values, perhaps by groups.
@@ -200,10 +212,16 @@ func (s *Service) Summarize(ctx context.Context, by veranda.Actor, in SummaryInp
 	if len(in.Aggregates) == 0 {
 		in.Aggregates = []query.Aggregate{{Function: query.Count}}
 	}
+	return s.summarize(ctx, g, in.Filter, in.Search, in.Groups, in.Aggregates)
+}
+
+// summarize computes totals of what the actor sees.
+func (s *Service) summarize(ctx context.Context, g *sight, filtered *query.Filter, words string, groups []query.Group, aggregates []query.Aggregate) (*query.Totals, error) {
+	var c veranda.Checks
 	set := g.schema.set
-	filter := query.Check(&c, "/filter", in.Filter, set, g.asking)
-	search := query.CheckSearch(&c, "/search", in.Search, set, g.asking)
-	summary := query.CheckSummary(&c, "", in.Groups, in.Aggregates, set, g.asking)
+	filter := query.Check(&c, "/filter", filtered, set, g.asking)
+	search := query.CheckSearch(&c, "/search", words, set, g.asking)
+	summary := query.CheckSummary(&c, "", groups, aggregates, set, g.asking)
 	if err := c.Err(); err != nil {
 		return nil, err
 	}

@@ -131,7 +131,7 @@ func TestRecordsAreFound(t *testing.T) {
 		for _, sort := range []string{"", "name", "-price,name", "state,-price", "owner,-name", "-number"} {
 			seen, cursor := map[string]int{}, ""
 			for {
-				page, err := f.apps.Records(context.Background(), f.Owner.Actor, apps.RecordsInput{Org: a.Org, App: a.ID, Sort: sort, Fields: "name", Page: veranda.Page{Limit: 7, Cursor: cursor}})
+				page, err := f.apps.Records(context.Background(), f.Owner.Actor, apps.RecordsInput{Org: a.Org, App: a.ID, Sort: sort, Fields: "name", Limit: 7, Cursor: cursor})
 				if err != nil {
 					t.Fatal(sort, explain(err))
 				}
@@ -161,7 +161,7 @@ func TestRecordsAreFound(t *testing.T) {
 		}
 		_, err = f.apps.Records(context.Background(), f.Owner.Actor, apps.RecordsInput{Org: a.Org, App: a.ID, Filter: `{"field": "colour", "is": "equal", "value": 1}`, Sort: "size", Fields: "weight"})
 		invalid(t, err, "/filter/field unknown", "/sort/0/field unknown", "/fields/0 unknown")
-		_, err = f.apps.Records(context.Background(), f.Owner.Actor, apps.RecordsInput{Org: a.Org, App: a.ID, Page: veranda.Page{Cursor: "x"}})
+		_, err = f.apps.Records(context.Background(), f.Owner.Actor, apps.RecordsInput{Org: a.Org, App: a.ID, Cursor: "x"})
 		invalid(t, err, "/cursor cursor")
 		_, err = f.apps.Records(context.Background(), f.Owner.Actor, apps.RecordsInput{Org: a.Org, App: a.ID, Filter: strings.Repeat(`{"not":`, 1000) + `{}` + strings.Repeat(`}`, 1000)})
 		invalid(t, err, "/filter filter")
@@ -177,7 +177,7 @@ func TestLongTextsHavePages(t *testing.T) {
 		}
 		count, cursor := 0, ""
 		for {
-			page, err := f.apps.Records(context.Background(), f.Owner.Actor, apps.RecordsInput{Org: a.Org, App: a.ID, Sort: "-name", Page: veranda.Page{Limit: 2, Cursor: cursor}})
+			page, err := f.apps.Records(context.Background(), f.Owner.Actor, apps.RecordsInput{Org: a.Org, App: a.ID, Sort: "-name", Limit: 2, Cursor: cursor})
 			if err != nil {
 				t.Fatal(explain(err))
 			}

@@ -134,6 +134,7 @@ func (a *app) newServer(mailbox *mail.Mailbox, phoneBox *phone.Box) (*web.Server
 	taskStructureRoutes(server, a.services.tasks)
 	appRoutes(server, a.services.apps)
 	recordRoutes(server, a.services.apps)
+	viewRoutes(server, a.services.apps)
 	streamRoutes(server, a.services.stream)
 	streamPostRoutes(server, a.services.stream)
 	calendarRoutes(server, a.services.calendar)

@@ -48,6 +48,7 @@ func features() []feature {
 		taskStructureFeatures(),
 		taskMoreFeatures(),
 		appFeatures(),
+		viewFeatures(),
 		streamFeatures(),
 		calendarFeatures(),
 		streamPostFeatures(),

@@ -12,10 +12,13 @@ const (
 	atRecord                            // a record of an application
 	atDeletedRecord                     // a deleted record
 	atRecordComment                     // a comment on a record
+	atView                              // a shared view of an application, which draws
+	atBoard                             // one that is a board
+	atCalendar                          // one that is a calendar
 )
 
 // appScopes are the scopes of applications.
-var appScopes = []scope{atApp, atDeletedApp, atRecord, atDeletedRecord, atRecordComment}
+var appScopes = []scope{atApp, atDeletedApp, atRecord, atDeletedRecord, atRecordComment, atView, atBoard, atCalendar}
 
 // appPlaces are applications and what they are made of.
 func appPlaces() []*place {
@@ -64,6 +67,44 @@ func recordPlaces() []*place {
 		{route: "PATCH " + comment, action: createThings, comment: true, author: true, at: atRecordComment, body: `{"text":"Not too much water."}`, ok: http.StatusOK},
 		{route: "DELETE " + comment, action: deleteThings, comment: true, at: atRecordComment, ok: http.StatusNoContent},
 	}
+}
+
+// viewPlaces are ways to look at records.
+func viewPlaces() []*place {
+	const app = "/v1/organizations/{org}/apps/{app}"
+	const all, one = app + "/views", app + "/views/{view}"
+	return []*place{
+		{route: "POST " + all, action: readThings, at: atApp, body: `{"name":"Mine","kind":"table"}`, ok: http.StatusCreated},
+		{route: "POST " + all, name: "for all", action: createThings, at: atApp, body: `{"name":"Ours","kind":"table","sharing":"shared"}`, ok: http.StatusCreated},
+		{route: "POST " + all, name: "that stays", action: manageApps, at: atApp, body: `{"name":"Ours","kind":"table","sharing":"locked"}`, ok: http.StatusCreated},
+		{route: "GET " + all, action: readThings, at: atApp, ok: http.StatusOK},
+		{route: "GET " + one, action: readThings, at: atView, ok: http.StatusOK},
+		{route: "PATCH " + one, action: createThings, at: atView, body: `{"name":"Named"}`, ok: http.StatusOK, decide: changesView(http.StatusOK)},
+		{route: "DELETE " + one, action: createThings, at: atView, ok: http.StatusNoContent, decide: changesView(http.StatusNoContent)},
+		{route: "GET " + one + "/report", action: readThings, at: atView, ok: http.StatusOK},
+		{route: "GET " + one + "/chart.svg", action: readThings, at: atView, ok: http.StatusOK},
+		{route: "GET " + one + "/board", action: readThings, at: atBoard, ok: http.StatusOK},
+		{route: "GET " + one + "/calendar", action: readThings, at: atCalendar, query: "?from=2026-05-01T00:00:00Z&to=2026-06-01T00:00:00Z", ok: http.StatusOK},
+		{route: "GET " + app + "/records", name: "through a view", action: readThings, at: atBoard, query: "?view={view}", ok: http.StatusOK},
+		{route: "POST " + app + "/records/query", name: "through a view", action: readThings, at: atBoard, body: `{"view_id":"{view}"}`, ok: http.StatusOK},
+	}
+}
+
+// changesView: a shared view is its maker's to change, and that of those who design the application.
+func changesView(ok int) func(string, circumstances) int {
+	return func(_ string, x circumstances) int {
+		if x.made && x.allowed(createThings) || x.allowed(designApps) {
+			return ok
+		}
+		return http.StatusForbidden
+	}
+}
+
+// viewDesigns are views that suit the calls about them.
+var viewDesigns = map[scope]map[string]any{
+	atView:     {"name": "By note", "kind": "chart", "sharing": "shared", "groups": []any{map[string]any{"field": "note"}}},
+	atBoard:    {"name": "Board", "kind": "board", "sharing": "shared", "board": "watered"},
+	atCalendar: {"name": "Calendar", "kind": "calendar", "sharing": "shared", "start": "on"},
 }
 
 // readsUnshared: guests read what is shared with them, and nothing is that was deleted.
@@ -123,6 +164,7 @@ func (m *matrix) appThing(t *testing.T, at scope, in *tenant, r *room, by *calle
 	}
 	app := designer.post(t, path+"/workspaces/"+r.id+"/apps", map[string]any{"name": "Plants", "fields": []any{
 		map[string]any{"name": "Name", "kind": "text"}, map[string]any{"name": "Note", "kind": "text"},
+		map[string]any{"name": "Watered", "kind": "checkbox"}, map[string]any{"name": "On", "kind": "date"},
 	}}).want(http.StatusCreated)
 	made["app"], made["field"], made["before"] = app.text("id"), app.text("fields.0.id"), app.text("fields.1.id")
 	one := path + "/apps/" + made["app"]
@@ -132,6 +174,10 @@ func (m *matrix) appThing(t *testing.T, at scope, in *tenant, r *room, by *calle
 		return made
 	}
 	if at == atApp {
+		return made
+	}
+	if design := viewDesigns[at]; design != nil {
+		made["view"] = by.post(t, one+"/views", design).want(http.StatusCreated).text("id")
 		return made
 	}
 	made["record"] = author.post(t, one+"/records", map[string]any{"values": map[string]any{"name": "The fern"}}).want(http.StatusCreated).text("id")
@@ -152,4 +198,5 @@ func (m *matrix) appBelongings(t *testing.T, in *tenant, r *room, made ids) {
 		made[name] = one[name]
 	}
 	made["recordcomment"] = one["comment"]
+	made["view"] = in.maker.post(t, "/v1/organizations/"+in.org+"/apps/"+one["app"]+"/views", viewDesigns[atView]).want(http.StatusCreated).text("id")
 }

@@ -194,7 +194,7 @@ func (m *matrix) sibling(p *place, actor, name string) (id string, there bool) {
 		return "", false
 	}
 	switch name {
-	case "workspace", "task", "status", "event", "assignee", "follower", "label", "into", "filter", "above", "beside", "blocker", "linked", "stage", "conversation", "draft", "app", "field", "before", "record":
+	case "workspace", "task", "status", "event", "assignee", "follower", "label", "into", "filter", "above", "beside", "blocker", "linked", "stage", "conversation", "draft", "app", "field", "before", "record", "view":
 		return m.siblings[name], true
 	case "item", "comment": // of another task or status of the same workspace
 		return m.belongings[m.ours][p.key(name)], true

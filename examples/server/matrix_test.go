@@ -82,6 +82,7 @@ func places() []*place {
 		taskStructurePlaces(),
 		appPlaces(),
 		recordPlaces(),
+		viewPlaces(),
 		streamPlaces(),
 		calendarPlaces(),
 		streamFeedPlaces(),

@@ -100,7 +100,7 @@ func newServices(ctx context.Context, db *veranda.DB, settings *config.Config, m
 		return nil, err
 	}
 	if s.calendar, err = calendar.New(calendar.Deps{
-		DB: db, Authz: s.authz, Limits: limits, Sources: []calendar.Source{datedTasks{s.tasks}}, BaseURL: settings.BaseURL.String(),
+		DB: db, Authz: s.authz, Limits: limits, Sources: []calendar.Source{datedTasks{s.tasks}, datedRecords{s.apps}}, BaseURL: settings.BaseURL.String(),
 	}); err != nil {
 		return nil, err
 	}
