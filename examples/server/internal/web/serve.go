@@ -94,13 +94,18 @@ func (s *Server) boundBody(rctx *fasthttp.RequestCtx) error {
 	return nil
 }
 
-// discardBody reads what is still to come of a body that is too large, as far as it is at most twice the limit: closed with
-// bytes unread, the connection would be reset, and a caller that is still sending would never see why. The time a request
-// may take to arrive bounds it too.
+// discardBody reads what is still to come of a body that is too large: closed with bytes unread, the connection would be
+// reset, and a caller that is still sending would never see why. Up to twice the limit is read in the time any request may
+// take to arrive, and what goes beyond that for a second more.
 func (s *Server) discardBody(rctx *fasthttp.RequestCtx) {
-	if stream := rctx.RequestBodyStream(); stream != nil {
-		_, _ = io.CopyN(io.Discard, stream, 2*int64(s.options.BodyLimit)) // however far it comes
+	stream := rctx.RequestBodyStream()
+	if stream == nil {
+		return
 	}
+	if _, err := io.CopyN(io.Discard, stream, 2*int64(s.options.BodyLimit)); err != nil {
+		return // it has ended, or nobody sends any more
+	}
+	s.leaveBody(rctx)
 }
 
 // learnPattern notes which route a plain handler was reached by. The kit's operations say it themselves.

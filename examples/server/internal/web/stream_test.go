@@ -70,8 +70,8 @@ func TestUploadIsNotBounded(t *testing.T) {
 	if r := b.call("PUT", "/v1/files/a/content", ""); r.status != 201 || !strings.Contains(r.body, `"size":"0"`) {
 		t.Errorf("%d %s", r.status, r.body)
 	}
-	// Other methods at the same path are bounded all the same.
-	if r := b.call("POST", "/v1/files/a/content", content); r.status != 413 {
+	// Other methods at the same path are bounded all the same, and say so to a caller who goes on sending.
+	if r := b.call("POST", "/v1/files/a/content", strings.Repeat(content, 16)); r.status != 413 {
 		t.Errorf("%d %s", r.status, r.body)
 	}
 }

@@ -79,12 +79,13 @@ func addUpload[S, I, O any](g *Group[S], verb, path, summary string, method func
 // leaveWithin is how long a refused caller who is still sending is listened to.
 const leaveWithin = time.Second
 
-// leaveBody ends with an upload that is refused: nobody wants the rest of it, but a caller who is still sending would see a
+// leaveBody ends with a body that is refused: nobody wants the rest of it, but a caller who is still sending would see a
 // reset connection in place of the answer, so what comes within a second is read first.
 func (s *Server) leaveBody(rctx *fasthttp.RequestCtx) {
 	rctx.SetConnectionClose()
-	if rctx.SetReadDeadline(time.Now().Add(leaveWithin)) == nil {
-		s.discardBody(rctx)
+	stream := rctx.RequestBodyStream()
+	if stream != nil && rctx.SetReadDeadline(time.Now().Add(leaveWithin)) == nil {
+		_, _ = io.Copy(io.Discard, stream) // however far it comes
 	}
 }
 
