@@ -23,6 +23,9 @@ func viewFeatures() []feature {
 			{name: "over_periods", run: reportPeriods},
 			{name: "drawn", run: reportDrawn},
 		}},
+		{"P7", []clause{
+			{name: "export", run: recordExport},
+		}},
 	}
 }
 
@@ -189,4 +192,24 @@ func reportDrawn(t *testing.T, s *stack) {
 		t.Errorf("policy %q", policy)
 	}
 	h.external.get(t, view+"/chart.svg?width=9999").want(http.StatusUnprocessableEntity)
+}
+
+func recordExport(t *testing.T, s *stack) {
+	h := newHouse(t, s)
+	app := h.employee.app(t, h, "Große Liste", goods()...)
+	h.employee.record(t, app, object{"name": "=1+1", "price": "12.5", "state": "Sold"})
+	h.employee.record(t, app, object{"name": "B"})
+	csv := h.external.get(t, app+"/export?fields=name,price,state&sort=-price").want(http.StatusOK)
+	if got := string(csv.Body); got != "Name,Price,State\n'=1+1,12.50,Sold\nB,,\n" || !strings.Contains(csv.Header.Get("Content-Disposition"), "grosse-liste.csv") {
+		t.Errorf("%s: %s", csv.Header.Get("Content-Disposition"), got)
+	}
+	if got := string(h.external.get(t, app+"/export?format=jsonl&fields=price&filter="+query(`{"field":"price","is":"not_empty"}`)).want(http.StatusOK).Body); got != "{\"Price\":12.50}\n" {
+		t.Errorf("as JSON: %s", got)
+	}
+	if sheet := h.external.get(t, app+"/export?format=xlsx").want(http.StatusOK); !strings.HasPrefix(string(sheet.Body), "PK") {
+		t.Errorf("as XLSX: %.20q", sheet.Body)
+	}
+	h.external.get(t, app+"/export?fields=nothing").invalid("/fields/0 unknown")
+	h.external.get(t, app+"/export?format=pdf").want(http.StatusUnprocessableEntity)
+	h.guest.get(t, app+"/export").want(http.StatusNotFound)
 }

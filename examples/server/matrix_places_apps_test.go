@@ -55,6 +55,8 @@ func recordPlaces() []*place {
 		{route: "POST " + all + "/query", action: readThings, at: atApp, body: `{"search":"fern"}`, ok: http.StatusOK},
 		{route: "POST " + all + "/summary", action: readThings, at: atApp, body: `{}`, ok: http.StatusOK},
 		{route: "POST " + app + "/bulk-records", action: createThings, at: atRecord, body: `{"rows":[{"do":"update","record_id":"{record}","values":{"name":"The old fern"}}]}`, ok: http.StatusOK, bad: map[string]int{"record": http.StatusNotFound}},
+		{route: "GET " + app + "/export", action: readThings, at: atApp, ok: http.StatusOK},
+		{route: "GET " + app + "/export", name: "through a view", action: readThings, at: atBoard, query: "?view={view}", ok: http.StatusOK},
 		{route: "GET " + app + "/deleted-records", action: deleteThings, at: atApp, ok: http.StatusOK, decide: listsDeleted},
 		{route: "GET " + one, action: readThings, at: atRecord, ok: http.StatusOK},
 		{route: "PATCH " + one, action: createThings, at: atRecord, body: name, ok: http.StatusOK},

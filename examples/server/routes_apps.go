@@ -1,7 +1,14 @@
 package main
 
 import (
+	"context"
+	"io"
+
+	"github.com/gofiber/fiber/v2"
+
+	"github.com/veranda-go/veranda"
 	"github.com/veranda-go/veranda/apps"
+	"github.com/veranda-go/veranda/apps/tabular"
 	"github.com/veranda-go/veranda/examples/server/internal/web"
 )
 
@@ -45,6 +52,8 @@ func recordRoutes(s *web.Server, service *apps.Service) {
 	web.Post(g, all+"/query", "List records by a long query", (*apps.Service).QueryRecords)
 	web.Post(g, all+"/summary", "Count and sum records, by groups", (*apps.Service).Summarize)
 	web.Post(g, app+"/bulk-records", "Create, change and delete many records", (*apps.Service).Bulk, web.Idempotent())
+	web.Raw(g, fiber.MethodGet, app+"/export", "Export records", sendRecords, web.Media("application/octet-stream"),
+		web.Describe("All records of the list, as CSV, XLSX or JSON. In CSV a text that a spreadsheet would compute has an apostrophe before it."))
 	web.Get(g, app+"/deleted-records", "List the deleted records of an application", (*apps.Service).DeletedRecords)
 	web.Get(g, one, "Read a record", (*apps.Service).Record)
 	web.Patch(g, one, "Change a record", (*apps.Service).UpdateRecord)
@@ -56,4 +65,30 @@ func recordRoutes(s *web.Server, service *apps.Service) {
 	web.Get(g, one+"/comments", "List the comments of a record", (*apps.Service).Comments)
 	web.Patch(g, comment, "Change a comment on a record", (*apps.Service).EditComment)
 	web.Delete(g, comment, "Delete a comment on a record", web.None((*apps.Service).DeleteComment))
+}
+
+// exportMedia are the types of what is exported.
+var exportMedia = map[tabular.Format]string{
+	tabular.CSV: mediaCSV, tabular.JSON: "application/json", tabular.Lines: "application/jsonl",
+	tabular.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+
+// sendRecords streams a list of records. What is refused is refused before the first octet; where reading fails later, the
+// connection ends before the answer does.
+func sendRecords(service *apps.Service, c *fiber.Ctx, by veranda.Actor, in apps.ExportInput) error {
+	// The list is read while it is sent, when the call's own context is somebody else's already.
+	ctx, cancel := context.WithCancel(context.WithoutCancel(c.UserContext()))
+	list, err := service.Export(ctx, by, in)
+	if err != nil {
+		cancel()
+		return err
+	}
+	attach(c, exportMedia[list.Format], list.Name)
+	from, to := io.Pipe()
+	go func() {
+		_, err := list.WriteTo(to)
+		_ = to.CloseWithError(err) // never fails
+	}()
+	c.Context().SetBodyStream(&exportBody{PipeReader: from, cancel: cancel}, -1)
+	return nil
 }
