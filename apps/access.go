@@ -17,6 +17,7 @@ type sight struct {
 	standing *veranda.Standing
 	app      *App
 	schema   *schema
+	place    *place // where the records lie
 	asking   query.Asking
 	// manages tells whether the rules do not bind them.
 	manages bool
@@ -30,7 +31,11 @@ type sight struct {
 
 // look puts a standing and an application together.
 func (s *Service) look(ctx context.Context, standing *veranda.Standing, a *App, sch *schema) (*sight, error) {
-	g := &sight{standing: standing, app: a, schema: sch}
+	lies, err := s.places.of(a.ID, a.tier)
+	if err != nil {
+		return nil, err
+	}
+	g := &sight{standing: standing, app: a, schema: sch, place: lies}
 	a.named = sch.OnlyNamed
 	g.asking = query.Asking{Now: s.conn.DB().Now(), Location: sch.location, Me: standing.Account}
 	if len(sch.Rules) == 0 && sch.Lock == nil && !sch.OnlyNamed {

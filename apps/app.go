@@ -63,6 +63,8 @@ type App struct {
 
 	// named tells that the application shows itself only to those whom a rule names.
 	named bool
+
+	tier string // where the records lie, as the row has it
 }
 
 // RemovedField is a field that was taken away. Records keep its values.

@@ -39,9 +39,6 @@ SELECT $1, v.value->>'a', v.value->>'r', v.value->>'i' FROM json_each($2) v`
 	dropMarks   = `DELETE FROM veranda_record_stale WHERE org_id = $1 AND app_id = $2 AND record_id IN (SELECT value FROM json_each($3))`
 	// Marks of all organizations: background work asks.
 	findMarks = `SELECT s.org_id, s.app_id, s.record_id FROM veranda_record_stale s ORDER BY s.org_id, s.app_id, s.record_id LIMIT $1`
-	// A mark for every record of an application.
-	markAllPG = `INSERT INTO veranda_record_stale (org_id, app_id, record_id, id) SELECT r.org_id, r.app_id, r.id, $3::uuid FROM veranda_records r WHERE r.org_id = $1 AND r.app_id = $2`
-	markAll   = `INSERT INTO veranda_record_stale (org_id, app_id, record_id, id) SELECT r.org_id, r.app_id, r.id, $3 FROM veranda_records r WHERE r.org_id = $1 AND r.app_id = $2`
 )
 
 // outdate leaves marks for the records of which a batch makes something out of date.
@@ -163,7 +160,12 @@ func (s *Service) recompute(ctx context.Context, org veranda.OrgID, app ID, ids 
 		if _, err := tx.Exec(ctx, tx.DB().Pick(dropMarksPG, dropMarks), org, app, marshal(ids)); err != nil {
 			return fmt.Errorf("apps: take marks away: %w", err)
 		}
-		if _, err := s.gate(ctx, tx, org, app); err != nil {
+		held, err := s.gate(ctx, tx, org, app)
+		if err != nil {
+			return err
+		}
+		lies, err := s.places.of(app, held.tier)
+		if err != nil {
 			return err
 		}
 		bound := s.WithTx(tx)
@@ -171,14 +173,14 @@ func (s *Service) recompute(ctx context.Context, org veranda.OrgID, app ID, ids 
 		if err != nil || sch == nil {
 			return err
 		}
-		g := &sight{standing: &veranda.Standing{Org: org, System: systemCompute}, app: &App{Org: org, ID: app}, schema: sch, manages: true}
-		held, err := s.lockRecords(ctx, tx, g, ids)
+		g := &sight{standing: &veranda.Standing{Org: org, System: systemCompute}, app: &App{Org: org, ID: app}, schema: sch, place: lies, manages: true}
+		found, err := s.lockRecords(ctx, tx, g, ids)
 		if err != nil {
 			return err
 		}
-		before := make(map[RecordID]field.Doc, len(held))
-		records := make([]*record, 0, len(held))
-		for id, r := range held {
+		before := make(map[RecordID]field.Doc, len(found))
+		records := make([]*record, 0, len(found))
+		for id, r := range found {
 			before[id] = r.doc
 			r.doc = r.doc.Clone()
 			records = append(records, r)
@@ -201,8 +203,11 @@ func (s *Service) recompute(ctx context.Context, org veranda.OrgID, app ID, ids 
 		if len(rows) == 0 {
 			return nil
 		}
-		if err := tx.Defer(ctx, s.texts.store.setDocs, org, app, marshal(stored)); err != nil {
+		if err := tx.Defer(ctx, lies.texts.setDocs, org, app, marshal(stored)); err != nil {
 			return fmt.Errorf("apps: store computed values: %w", err)
+		}
+		if err := g.followRows(ctx, tx, rows); err != nil {
+			return err
 		}
 		left, err = s.outdate(ctx, tx, g, rows)
 		return err
@@ -278,9 +283,12 @@ func (s *Service) documents(ctx context.Context, org veranda.OrgID, app ID, rela
 	for _, list := range related {
 		ids = append(ids, list...)
 	}
-	text := s.conn.DB().Pick(readPG, storeSQLite.lock)
+	lies, err := s.placeAt(ctx, org, app)
+	if err != nil {
+		return nil, err
+	}
 	for part := range slices.Chunk(ids, 5000) {
-		rows, err := s.conn.Query(ctx, text, org, app, marshal(part))
+		rows, err := s.conn.QueryBuilt(ctx, lies.texts.read, org, app, marshal(part))
 		if err := scanRecords(rows, err, func(r *record) error { docs[r.id] = r.doc; return nil }); err != nil {
 			return nil, err
 		}
@@ -303,7 +311,11 @@ func (s *Service) fillIn(ctx context.Context, tx *veranda.Tx, d *design, col *co
 
 // markAll marks every record of an application, and has background work see to it.
 func (s *Service) markAll(ctx context.Context, tx *veranda.Tx, d *design, app ID) error {
-	if err := tx.Defer(ctx, tx.DB().Pick(markAllPG, markAll), d.app.Org, app, veranda.NewID[recordKind]()); err != nil {
+	lies, err := s.WithTx(tx).placeAt(ctx, d.app.Org, app)
+	if err != nil {
+		return err
+	}
+	if err := tx.Defer(ctx, lies.texts.markAll, d.app.Org, app, veranda.NewID[recordKind]()); err != nil {
 		return fmt.Errorf("apps: mark records: %w", err)
 	}
 	s.late(tx, d.app, d.sight.standing, d.now)

@@ -40,11 +40,16 @@
 //
 // # How it is stored
 //
-// The records of all applications share a table of JSON documents, by organization and application, without an index for
+// The records of small applications share a table of JSON documents, by organization and application, without an index for
 // each field: an application of a thousand records is listed, filtered and summed up in about a millisecond, and hundreds of
 // thousands of applications cost the database nothing. What an application is made of is one JSON text in its row, with a
 // version: programs remember it, and a call reads it only when it changed. So opening an application and reading a record is
 // one read, a list two.
+//
+// An application that outgrows Deps.PromoteAt records (10,000) is moved by TierJob into a table of its own, in bounded batches
+// beside those who work with it: the documents as they were, and beside them a generated column for each field that can be
+// sorted by or summed up, with an index where that serves; a field that is added later has an index on an expression. When it
+// has shrunk to less than a quarter of that it is moved back. The calls and their answers are the same.
 //
 // # Wiring
 //
@@ -53,4 +58,5 @@
 //	app, err := service.Create(ctx, actor, apps.CreateInput{Org: org, Workspace: workspace, Name: "Contracts", Fields: fields})
 //	err = db.Every(service.PurgeJob())
 //	err = db.Every(service.ComputeJob())
+//	err = db.Every(service.TierJob())
 package apps

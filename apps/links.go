@@ -43,12 +43,6 @@ ON CONFLICT (org_id, field_id, src_id, dst_id) DO UPDATE SET cut = 1`
 	AND l.dst_id = ANY (SELECT value::uuid FROM jsonb_array_elements_text($3::jsonb)) ORDER BY l.dst_id, l.src_id LIMIT $5`
 	linked = `SELECT l.dst_id, l.src_id FROM veranda_record_links l WHERE l.org_id = $1 AND l.field_id = $2 AND l.cut = $4
 	AND l.dst_id IN (SELECT value FROM json_each($3)) ORDER BY l.dst_id, l.src_id LIMIT $5`
-
-	// Records that are to be linked: who deletes one of them meanwhile waits.
-	holdPG = `SELECT ` + recordColumns + ` FROM veranda_records r WHERE r.org_id = $1 AND r.app_id = $2
-	AND r.id = ANY (SELECT value::uuid FROM jsonb_array_elements_text($3::jsonb)) ORDER BY r.id FOR KEY SHARE`
-	readPG = `SELECT ` + recordColumns + ` FROM veranda_records r WHERE r.org_id = $1 AND r.app_id = $2
-	AND r.id = ANY (SELECT value::uuid FROM jsonb_array_elements_text($3::jsonb)) ORDER BY r.id`
 )
 
 // linkIDs are the records that a document links to by a field.
@@ -105,7 +99,7 @@ func (s *Service) reachLinks(ctx context.Context, tx *veranda.Tx, g *sight, rows
 				return nil, err
 			}
 		}
-		held, err := tx.Query(ctx, tx.DB().Pick(holdPG, s.texts.store.lock), g.app.Org, target, marshal(ids))
+		held, err := tx.Query(ctx, there.place.texts.hold, g.app.Org, target, marshal(ids))
 		if err := scanRecords(held, err, func(r *record) error {
 			if there.sees(r) {
 				found[target][r.id.String()] = true

@@ -24,8 +24,7 @@ WHERE r.deleted_at < $1 ORDER BY r.deleted_at LIMIT $2`
 	purgeViews      = `DELETE FROM veranda_app_views WHERE org_id = $1 AND app_id = $2`
 	purgeStale      = `DELETE FROM veranda_record_stale WHERE org_id = $1 AND app_id = $2`
 	purgeTrashOfApp = `DELETE FROM veranda_record_trash WHERE org_id = $1 AND app_id = $2`
-	purgeSomeRows   = `DELETE FROM veranda_records WHERE org_id = $1 AND app_id = $2
-AND id IN (SELECT r.id FROM veranda_records r WHERE r.org_id = $1 AND r.app_id = $2 ORDER BY r.id LIMIT $3)`
+	purgeMove       = `DELETE FROM veranda_app_moves WHERE org_id = $1 AND app_id = $2`
 
 	purgePastPG  = `DELETE FROM veranda_record_history WHERE org_id = $1 AND app_id = $2 AND record_id = ANY (SELECT value::uuid FROM jsonb_array_elements_text($3::jsonb))`
 	purgePast    = `DELETE FROM veranda_record_history WHERE org_id = $1 AND app_id = $2 AND record_id IN (SELECT value FROM json_each($3))`
@@ -120,11 +119,11 @@ func (s *Service) purgeApps(ctx context.Context, before time.Time) error {
 			var n int64
 			err := s.conn.InTx(ctx, func(ctx context.Context, tx *veranda.Tx) error {
 				// Who restores the application meanwhile waits, or has done so and keeps what is left.
-				if _, err := lockApp(ctx, tx, s.texts.store.lockGoneApp, g.org, g.app); err != nil {
+				row, err := lockApp(ctx, tx, s.texts.store.lockGoneApp, g.org, g.app)
+				if err != nil {
 					return err
 				}
-				var err error
-				n, err = tx.Exec(ctx, purgeSomeRows, g.org, g.app, purgeBatch)
+				n, err = s.purgeSome(ctx, tx, g, row)
 				return err
 			})
 			if errors.Is(err, veranda.ErrNotFound) {
@@ -161,10 +160,13 @@ func (s *Service) findApp(ctx context.Context, before time.Time) (*grave, error)
 
 func (s *Service) purgeApp(ctx context.Context, g *grave, records int64) error {
 	err := s.conn.InTx(ctx, func(ctx context.Context, tx *veranda.Tx) error {
-		for _, text := range []string{purgeCounters, purgeKeysOfApp, purgePastOfApp, purgeSaidOfApp, purgeTrashOfApp, purgeStale, purgeViews, purgeAppRow} {
+		for _, text := range []string{purgeCounters, purgeKeysOfApp, purgePastOfApp, purgeSaidOfApp, purgeTrashOfApp, purgeStale, purgeViews, purgeMove, purgeAppRow} {
 			if err := tx.Defer(ctx, text, g.org, g.app); err != nil {
 				return err
 			}
+		}
+		if err := s.dropTables(ctx, tx, g.org, g.app); err != nil {
+			return err
 		}
 		tx.Emit(veranda.Event{
 			Org: g.org, Workspace: g.workspace, Kind: EventTrashPurged, Subject: g.app.String(), System: systemPurge, At: tx.DB().Now(),

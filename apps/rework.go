@@ -17,24 +17,32 @@ const (
 )
 
 const (
-	walkText      = `SELECT ` + recordColumns + ` FROM veranda_records r WHERE r.org_id = $1 AND r.app_id = $2 AND r.id > $3 ORDER BY r.id LIMIT $4`
 	walkTrashText = `SELECT ` + recordColumns + ` FROM veranda_record_trash r WHERE r.org_id = $1 AND r.app_id = $2 AND r.id > $3 ORDER BY r.id LIMIT $4`
 )
 
 const dropSlotKeys = `DELETE FROM veranda_record_keys WHERE org_id = $1 AND app_id = $2 AND slot = $3`
 
-const countRecords = `SELECT count(*) FROM (SELECT 1 FROM veranda_records r WHERE r.org_id = $1 AND r.app_id = $2 LIMIT $3) counted`
-
-// walk goes through all records of an application in the order in which they were made, a batch at a time.
+// walk goes through all records of an application in the order in which they were made, a batch at a time. Between batches
+// they may be moved.
 func (s *Service) walk(ctx context.Context, org veranda.OrgID, app ID, each func(batch []*record) error) error {
-	return s.walkIn(ctx, walkText, org, app, each)
+	return s.walkIn(ctx, func() (string, error) {
+		lies, err := s.placeAt(ctx, org, app)
+		if err != nil {
+			return "", err
+		}
+		return lies.texts.walk, nil
+	}, org, app, each)
 }
 
-func (s *Service) walkIn(ctx context.Context, text string, org veranda.OrgID, app ID, each func(batch []*record) error) error {
+func (s *Service) walkIn(ctx context.Context, text func() (string, error), org veranda.OrgID, app ID, each func(batch []*record) error) error {
 	after := RecordID{}
 	for {
 		var batch []*record
-		rows, err := s.conn.Query(ctx, text, org, app, after, reworkBatch)
+		from, err := text()
+		if err != nil {
+			return err
+		}
+		rows, err := s.conn.QueryBuilt(ctx, from, org, app, after, reworkBatch)
 		if err := scanRecords(rows, err, func(r *record) error {
 			batch = append(batch, r)
 			return nil
@@ -55,7 +63,7 @@ func (s *Service) walkIn(ctx context.Context, text string, org veranda.OrgID, ap
 
 // small refuses a change of the design that would touch more records than one transaction may.
 func (s *Service) small(ctx context.Context, tx *veranda.Tx, d *design) error {
-	n, err := scanCount(ctx, s.conn.Bind(tx), countRecords, d.app.Org, d.app.ID, maxRework+1)
+	n, err := scanCount(ctx, s.conn.Bind(tx), d.sight.place.texts.count, d.app.Org, d.app.ID, maxRework+1)
 	if err == nil && n > maxRework {
 		return ErrTooLarge
 	}
@@ -87,26 +95,31 @@ func (s *Service) rewrite(ctx context.Context, tx *veranda.Tx, d *design, conver
 		return err
 	}
 	set := d.schema.set
-	in := func(walk, store string) error {
-		return s.WithTx(tx).walkIn(ctx, walk, d.app.Org, d.app.ID, func(batch []*record) error {
-			rows := make([]storedRow, len(batch))
+	in := func(walk, store string, lies *place) error {
+		return s.WithTx(tx).walkIn(ctx, func() (string, error) { return walk, nil }, d.app.Org, d.app.ID, func(batch []*record) error {
+			rows, ids := make([]storedRow, len(batch)), make([]RecordID, len(batch))
 			for i, r := range batch {
 				if convert != nil {
 					convert(r)
 				}
 				set.Refold(r.doc)
+				ids[i] = r.id
 				rows[i] = storedRow{Record: r.id, Doc: r.doc.Append(nil), Search: set.SearchText(r.doc)}
 			}
 			if err := tx.Defer(ctx, store, d.app.Org, d.app.ID, marshal(rows)); err != nil {
 				return fmt.Errorf("apps: rewrite records: %w", err)
 			}
+			if lies != nil {
+				return lies.follow(ctx, tx, d.app.Org, d.app.ID, ids)
+			}
 			return nil
 		})
 	}
-	if err := in(walkText, s.texts.store.setDocs); err != nil {
+	lies := d.sight.place
+	if err := in(lies.texts.walk, lies.texts.setDocs, lies); err != nil {
 		return err
 	}
-	return in(walkTrashText, s.texts.store.setTrash)
+	return in(walkTrashText, s.texts.store.setTrash, nil)
 }
 
 // rekey stores the values of a field that became unique, and forgets those of one that is so no more. ErrNotUnique where
@@ -207,7 +220,7 @@ func (s *Service) countWhere(ctx context.Context, tx *veranda.Tx, g *sight, filt
 	if err := c.Err(); err != nil {
 		return 0, err
 	}
-	b := query.NewBuilder(s.place(), 3)
+	b := query.NewBuilder(g.place.Place, 3)
 	where := b.Where(checked)
-	return scanCount(ctx, s.conn.Bind(tx), `SELECT count(*) FROM veranda_records r WHERE r.org_id = $1 AND r.app_id = $2 AND `+where, append([]any{g.app.Org, g.app.ID}, b.Args()...)...)
+	return scanCount(ctx, s.conn.Bind(tx), `SELECT count(*)`+g.place.texts.from+` WHERE `+g.place.texts.where+` AND `+where, append([]any{g.app.Org, g.app.ID}, b.Args()...)...)
 }

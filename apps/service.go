@@ -14,6 +14,9 @@ type Deps struct {
 	Authz veranda.Authorizer
 	// Limits is asked for "apps", "records" and "record_comments"; nil is unlimited.
 	Limits veranda.Limits
+	// PromoteAt is how many records an application has in a table of its own: see [Service.TierJob]. 0 is 10,000, and
+	// less than 0 never.
+	PromoteAt int64
 }
 
 // Service is the API of applications and their records. Its methods may be called by several goroutines at once.
@@ -27,6 +30,7 @@ type Service struct {
 	authz   veranda.Authorizer
 	limits  veranda.Limits
 	schemas *schemas
+	places  *places
 	texts   *texts
 }
 
@@ -47,6 +51,9 @@ func New(d Deps) (*Service, error) {
 	if d.Limits == nil {
 		d.Limits = veranda.Unlimited{}
 	}
+	if d.PromoteAt == 0 {
+		d.PromoteAt = promoteAt
+	}
 	compose := func(columns, join string) veranda.ComposedRead {
 		return d.Authz.Compose(veranda.Target{Columns: columns, Join: join, Workspace: "a.workspace_id"})
 	}
@@ -54,7 +61,7 @@ func New(d Deps) (*Service, error) {
 	if d.DB.Embedded() {
 		store = storeSQLite
 	}
-	s := &Service{conn: d.DB.Conn(), authz: d.Authz, limits: d.Limits, schemas: &schemas{}, texts: &texts{
+	s := &Service{conn: d.DB.Conn(), authz: d.Authz, limits: d.Limits, schemas: &schemas{}, places: &places{postgres: !d.DB.Embedded(), promoteAt: d.PromoteAt}, texts: &texts{
 		readApp:          compose(appColumns, appJoin),
 		readDeletedApp:   compose(appColumns+deletedColumns, deletedAppJoin),
 		readRecord:       compose(appColumns+", "+recordColumns, appJoin+recordJoin),
@@ -73,7 +80,7 @@ func (s *Service) WithTx(tx *veranda.Tx) *Service {
 	return &bound
 }
 
-// place is where records lie.
+// place is where deleted records lie.
 func (s *Service) place() query.Place { return query.Place{Postgres: !s.conn.DB().Embedded()} }
 
 // workspace reads the actor's standing in a workspace and asks for a permission there.
@@ -140,6 +147,14 @@ func (s *Service) openRecord(ctx context.Context, by veranda.Actor, org veranda.
 	g, err := s.enter(ctx, standing, &row, org, known, permission)
 	if err != nil {
 		return nil, nil, err
+	}
+	if g.place.own() {
+		// What was read lies where the records were before, if at all.
+		r, err := s.readOne(ctx, g, recordID)
+		if err == nil && (r == nil || !g.sees(r)) {
+			err = veranda.ErrNotFound
+		}
+		return g, r, err
 	}
 	if found.id.IsZero() {
 		return nil, nil, veranda.ErrNotFound

@@ -148,7 +148,7 @@ func (s *Service) bringBack(ctx context.Context, tx *veranda.Tx, g *sight, in *R
 	now := g.asking.Now
 	r.version++
 	r.stamp.ChangedAt, r.stamp.ChangedBy = now.UnixMicro(), g.me()
-	if err := tx.Defer(ctx, s.texts.store.fromTrash, g.app.Org, g.app.ID, r.id, r.stamp.ChangedAt, r.stamp.ChangedBy); err != nil {
+	if err := tx.Defer(ctx, g.place.texts.fromTrash, g.app.Org, g.app.ID, r.id, r.stamp.ChangedAt, r.stamp.ChangedBy); err != nil {
 		return nil, fmt.Errorf("apps: restore record: %w", err)
 	}
 	if err := tx.Defer(ctx, s.texts.store.dropTrash, g.app.Org, g.app.ID, r.id); err != nil {
@@ -160,8 +160,11 @@ func (s *Service) bringBack(ctx context.Context, tx *veranda.Tx, g *sight, in *R
 	}
 	// What it links to, and what is computed, may have changed while it lay in the trash.
 	fresh := storedRow{Record: r.id, Doc: r.doc.Append(nil), Search: g.schema.set.SearchText(r.doc)}
-	if err := tx.Defer(ctx, s.texts.store.setDocs, g.app.Org, g.app.ID, marshal([]storedRow{fresh})); err != nil {
+	if err := tx.Defer(ctx, g.place.texts.setDocs, g.app.Org, g.app.ID, marshal([]storedRow{fresh})); err != nil {
 		return nil, fmt.Errorf("apps: restore record: %w", err)
+	}
+	if err := g.followRows(ctx, tx, back); err != nil {
+		return nil, err
 	}
 	more, err := s.outdate(ctx, tx, g, back)
 	if err != nil {

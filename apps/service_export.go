@@ -18,7 +18,7 @@ type ExportInput struct {
 	Format tabular.Format `query:"format" json:"-" enum:"csv,xlsx,json,jsonl" doc:"csv where absent."`
 	Filter string         `query:"filter" json:"-" maxLength:"4000" doc:"A filter as JSON."`
 	Sort   string         `query:"sort" json:"-" maxLength:"250" doc:"Keys of fields, separated by commas; with a minus for the greatest first."`
-	Search string         `query:"search" json:"-" maxLength:"200"`
+	Search string         `query:"search" json:"-" maxLength:"200" doc:"Words that the records' texts have."`
 	View   ViewID         `query:"view" json:"-" doc:"A view, whose filter holds besides, and whose sort and columns stand in for what is absent."`
 	Fields string         `query:"fields" json:"-" maxLength:"4000" doc:"Keys of the fields, separated by commas; all where absent."`
 }

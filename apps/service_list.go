@@ -3,6 +3,7 @@ package apps
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/veranda-go/veranda"
@@ -125,7 +126,7 @@ func (s *Service) position(ctx context.Context, c *veranda.Checks, g *sight, sor
 		return nil, nil
 	}
 	var position []string
-	rows, err := s.conn.Query(ctx, cursorRecord, g.app.Org, g.app.ID, id)
+	rows, err := s.conn.QueryBuilt(ctx, g.place.texts.cursor, g.app.Org, g.app.ID, id)
 	err = scanRecords(rows, err, func(r *record) error {
 		position = sorting.Position(r.found())
 		return nil
@@ -136,14 +137,6 @@ func (s *Service) position(ctx context.Context, c *veranda.Checks, g *sight, sor
 	return position, err
 }
 
-const (
-	// A record in the trash still says where a page began.
-	cursorRecord = `SELECT ` + recordColumns + ` FROM veranda_records r WHERE r.org_id = $1 AND r.app_id = $2 AND r.id = $3
-UNION ALL SELECT ` + recordColumns + ` FROM veranda_record_trash r WHERE r.org_id = $1 AND r.app_id = $2 AND r.id = $3`
-
-	selectRecords = `SELECT ` + recordColumns + ` FROM veranda_records r WHERE r.org_id = $1 AND r.app_id = $2`
-)
-
 // narrowed is the text of the conditions of a list, beginning with AND.
 func (g *sight) narrowed(b *query.Builder, filter *query.Checked, search *query.Search) string {
 	var text strings.Builder
@@ -153,6 +146,22 @@ func (g *sight) narrowed(b *query.Builder, filter *query.Checked, search *query.
 		text.WriteString(" AND " + b.Search(search))
 	}
 	return text.String()
+}
+
+// pageText is the text that reads a page, and its arguments. The limit is no argument: PostgreSQL would
+// keep a plan that is made for any limit, in which indexes seem to be worth little.
+func (g *sight) pageText(l *listing, after []string, limit int) (string, []any, error) {
+	b := query.NewBuilder(g.place.Place, 3)
+	text := g.narrowed(b, l.filter, l.search)
+	if after != nil {
+		behind, err := b.After(l.sorting, after)
+		if err != nil {
+			return "", nil, invalid("/cursor", "cursor", "is no cursor of this list")
+		}
+		text += " AND " + behind
+	}
+	text = `SELECT ` + recordColumns + g.place.texts.from + ` WHERE ` + g.place.texts.where + text + " ORDER BY " + b.OrderBy(l.sorting) + " LIMIT " + strconv.Itoa(limit)
+	return text, append([]any{g.app.Org, g.app.ID}, b.Args()...), nil
 }
 
 // page reads the records of a page.
@@ -177,17 +186,11 @@ func (s *Service) page(ctx context.Context, g *sight, l *listing, after []string
 
 // read reads the records of a list that come after a position.
 func (s *Service) read(ctx context.Context, g *sight, l *listing, after []string, limit int) ([]*record, error) {
-	b := query.NewBuilder(s.place(), 4)
-	text := g.narrowed(b, l.filter, l.search)
-	if after != nil {
-		behind, err := b.After(l.sorting, after)
-		if err != nil {
-			return nil, invalid("/cursor", "cursor", "is no cursor of this list")
-		}
-		text += " AND " + behind
+	text, args, err := g.pageText(l, after, limit)
+	if err != nil {
+		return nil, err
 	}
-	text = selectRecords + text + " ORDER BY " + b.OrderBy(l.sorting) + " LIMIT $3"
-	rows, err := s.conn.QueryBuilt(ctx, text, append([]any{g.app.Org, g.app.ID, limit}, b.Args()...)...)
+	rows, err := s.conn.QueryBuilt(ctx, text, args...)
 	found := make([]*record, 0, limit)
 	err = scanRecords(rows, err, func(r *record) error {
 		found = append(found, r)
@@ -225,10 +228,10 @@ func (s *Service) summarize(ctx context.Context, g *sight, filtered *query.Filte
 	if err := c.Err(); err != nil {
 		return nil, err
 	}
-	b := query.NewBuilder(s.place(), 3)
+	b := query.NewBuilder(g.place.Place, 3)
 	columns, join, tail := b.Summarize(summary)
 	where := g.narrowed(b, filter, search)
-	text := "SELECT " + columns + " FROM veranda_records r " + join + " WHERE r.org_id = $1 AND r.app_id = $2" + where + " " + tail
+	text := "SELECT " + columns + g.place.texts.from + " " + join + " WHERE " + g.place.texts.where + where + " " + tail
 	rows, err := s.conn.QueryBuilt(ctx, text, append([]any{g.app.Org, g.app.ID}, b.Args()...)...)
 	if err != nil {
 		return nil, fmt.Errorf("apps: summarize: %w", err)

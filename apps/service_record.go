@@ -81,15 +81,25 @@ func (s *Service) writeOne(ctx context.Context, by veranda.Actor, org veranda.Or
 	}
 	if len(g.schema.derived) > 0 {
 		// What is computed of related records was so after the change.
-		rows, err := s.conn.Query(ctx, selectOne, org, app, row.after.id)
-		if err := scanRecords(rows, err, func(r *record) error { row.after = r; return nil }); err != nil {
+		r, err := s.readOne(ctx, g, row.after.id)
+		if err != nil {
 			return nil, err
+		}
+		if r != nil {
+			row.after = r
 		}
 	}
 	return s.showOne(ctx, g, row.after)
 }
 
-const selectOne = `SELECT ` + recordColumns + ` FROM veranda_records r WHERE r.org_id = $1 AND r.app_id = $2 AND r.id = $3`
+// readOne reads a record; nil where there is none.
+func (s *Service) readOne(ctx context.Context, g *sight, id RecordID) (found *record, err error) {
+	rows, err := s.conn.QueryBuilt(ctx, g.place.texts.one, g.app.Org, g.app.ID, id)
+	return found, scanRecords(rows, err, func(r *record) error {
+		found = r
+		return nil
+	})
+}
 
 // emitOne emits the event of one row.
 func emitOne(tx *veranda.Tx, g *sight, row *change, now time.Time) {

@@ -31,7 +31,11 @@ func (s *Service) bare(ctx context.Context, tx *veranda.Tx, g *sight, app ID) (*
 	if err != nil {
 		return nil, err
 	}
-	free := &sight{standing: g.standing, app: row.app(g.app.Org), schema: sch, manages: true, asking: g.asking}
+	lies, err := s.places.of(app, row.tier)
+	if err != nil {
+		return nil, err
+	}
+	free := &sight{standing: g.standing, app: row.app(g.app.Org), schema: sch, place: lies, manages: true, asking: g.asking}
 	free.asking.Hidden, free.asking.Location = nil, sch.location
 	return free, nil
 }
@@ -205,7 +209,11 @@ func (s *Service) relink(ctx context.Context, tx *veranda.Tx, g *sight, r *recor
 			continue
 		}
 		there := map[RecordID]bool{}
-		rows, err := tx.Query(ctx, tx.DB().Pick(holdPG, s.texts.store.lock), g.app.Org, targetOf(f), marshal(ids))
+		lies, err := s.WithTx(tx).placeAt(ctx, g.app.Org, targetOf(f))
+		if err != nil {
+			return nil, err
+		}
+		rows, err := tx.Query(ctx, lies.texts.hold, g.app.Org, targetOf(f), marshal(ids))
 		if err := scanRecords(rows, err, func(found *record) error { there[found.id] = true; return nil }); err != nil {
 			return nil, err
 		}

@@ -19,11 +19,12 @@ type appRow struct {
 	createdBy                        veranda.AccountID
 	createdAt, updatedAt             dialect.Time
 	version                          int64
+	tier                             string
 }
 
 const (
 	appPlain   = `a.id, a.workspace_id, a.name, a.description, a.icon, a.name_key, `
-	appStamped = `a.schema_version, a.created_by, a.created_at, a.updated_at, a.version`
+	appStamped = `a.schema_version, a.created_by, a.created_at, a.updated_at, a.version, a.tier`
 	// appColumns leave the schema out where it is known: $5 is the version that is.
 	appColumns     = appPlain + `CASE WHEN a.schema_version = $5 THEN '' ELSE a.schema END, ` + appStamped
 	wholeColumns   = appPlain + `a.schema, ` + appStamped
@@ -40,8 +41,8 @@ const (
 	selectSchema = `SELECT CASE WHEN a.schema_version = $3 THEN '' ELSE a.schema END, a.schema_version FROM veranda_apps a
 WHERE a.org_id = $1 AND a.id = $2 AND a.deleted_at IS NULL`
 
-	// Writers of records hold the row as it is, so that the design does not change beneath them.
-	gateText     = `SELECT schema_version FROM veranda_apps WHERE org_id = $1 AND id = $2 AND deleted_at IS NULL`
+	// Writers of records hold the row as it is, so that neither the design nor the table changes beneath them.
+	gateText     = `SELECT schema_version, tier FROM veranda_apps WHERE org_id = $1 AND id = $2 AND deleted_at IS NULL`
 	gatePostgres = gateText + ` FOR SHARE`
 
 	insertAppText = `INSERT INTO veranda_apps (org_id, id, workspace_id, name, name_key, description, icon, schema, schema_version, created_by, created_at, updated_at, version)
@@ -62,7 +63,7 @@ WHERE a.org_id = $1 AND a.workspace_id = $2 AND a.deleted_at IS NOT NULL AND (a.
 func (r *appRow) destinations() []any {
 	return []any{
 		&r.id, &r.workspace, &r.name, &r.description, &r.icon, &r.nameKey, &r.schema, &r.schemaVersion,
-		&r.createdBy, &r.createdAt, &r.updatedAt, &r.version,
+		&r.createdBy, &r.createdAt, &r.updatedAt, &r.version, &r.tier,
 	}
 }
 
@@ -70,7 +71,7 @@ func (r *appRow) destinations() []any {
 func (r *appRow) app(org veranda.OrgID) *App {
 	return &App{
 		Org: org, ID: r.id, Workspace: r.workspace, Name: r.name, Description: r.description, Icon: r.icon,
-		CreatedBy: r.createdBy, CreatedAt: r.createdAt.Time, UpdatedAt: r.updatedAt.Time, Version: r.version,
+		CreatedBy: r.createdBy, CreatedAt: r.createdAt.Time, UpdatedAt: r.updatedAt.Time, Version: r.version, tier: r.tier,
 	}
 }
 

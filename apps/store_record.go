@@ -9,9 +9,10 @@ import (
 
 	"github.com/veranda-go/veranda"
 	"github.com/veranda-go/veranda/apps/field"
+	"github.com/veranda-go/veranda/internal/dialect"
 )
 
-// recordRow is a row of veranda_records in the order of recordColumns.
+// recordRow is a row of records in the order of recordColumns.
 type recordRow struct {
 	id       RecordID
 	version  int64
@@ -25,36 +26,27 @@ const (
 LEFT JOIN veranda_records r ON r.org_id = $2 AND r.app_id = $4 AND r.id = $6`
 	plainColumns = `org_id, app_id, id, version, created_at, created_by, changed_at, changed_by, doc, search`
 
-	insertOneText = `INSERT INTO veranda_records (` + plainColumns + `) VALUES ($1, $2, $3, 1, $4, $5, $4, $5, $6, $7)`
-	updateOneText = `UPDATE veranda_records SET version = $4, changed_at = $5, changed_by = $6, doc = $7, search = $8 WHERE org_id = $1 AND app_id = $2 AND id = $3`
-	historyOne    = `INSERT INTO veranda_record_history (org_id, app_id, record_id, version, kind, at, by_id, before) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`
+	historyOne = `INSERT INTO veranda_record_history (org_id, app_id, record_id, version, kind, at, by_id, before) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`
 )
 
 // storeTexts are the statements that work on many rows, which are given as one JSON text.
 type storeTexts struct {
 	gate, lockApp, lockGoneApp string
-	// lock reads records by their ids and holds them; find the records of unique values.
-	lock, find string
-	// insert, update and history are for lists of storedRow; at and by are those of all.
-	insert, update, history string
-	dropKeys, addKeys       string
-	count                   string
-	// toTrash and fromTrash move records by their ids.
-	toTrash, drop, fromTrash, dropTrash, lockTrash string
-	// setDocs and setTrash change documents and what records are searched by, and nothing else.
-	setDocs, setTrash string
+	// find finds the records of unique values.
+	find string
+	// history is for lists of storedRow; at and by are those of all.
+	history              string
+	dropKeys, addKeys    string
+	count                string
+	dropTrash, lockTrash string
+	// setTrash changes documents and what records are searched by, and nothing else.
+	setTrash string
 }
 
 var storePostgres = storeTexts{
 	gate: gatePostgres, lockApp: lockAppPostgres, lockGoneApp: lockGonePG,
-	lock: `SELECT ` + recordColumns + ` FROM veranda_records r WHERE r.org_id = $1 AND r.app_id = $2
-	AND r.id = ANY (SELECT value::uuid FROM jsonb_array_elements_text($3::jsonb)) ORDER BY r.id FOR NO KEY UPDATE`,
 	find: `SELECT k.value, k.record_id FROM veranda_record_keys k WHERE k.org_id = $1 AND k.app_id = $2 AND k.slot = $3
 	AND k.value = ANY (SELECT value FROM jsonb_array_elements_text($4::jsonb))`,
-	insert: `INSERT INTO veranda_records (` + plainColumns + `)
-SELECT $1::uuid, $2::uuid, (v->>'i')::uuid, 1, $3::bigint, $4::text, $3::bigint, $4::text, v->'d', v->>'s' FROM jsonb_array_elements($5::jsonb) v`,
-	update: `UPDATE veranda_records r SET version = (v->>'v')::bigint, changed_at = $3, changed_by = $4, doc = v->'d', search = v->>'s'
-FROM jsonb_array_elements($5::jsonb) v WHERE r.org_id = $1 AND r.app_id = $2 AND r.id = (v->>'i')::uuid`,
 	history: `INSERT INTO veranda_record_history (org_id, app_id, record_id, version, kind, at, by_id, before)
 SELECT $1::uuid, $2::uuid, (v->>'i')::uuid, (v->>'v')::bigint, v->>'k', $3::bigint, $4::text, v->'b' FROM jsonb_array_elements($5::jsonb) v`,
 	dropKeys: `DELETE FROM veranda_record_keys k USING jsonb_array_elements($3::jsonb) v
@@ -62,30 +54,17 @@ WHERE k.org_id = $1 AND k.app_id = $2 AND k.slot = v->>'s' AND k.value = v->>'v'
 	addKeys: `INSERT INTO veranda_record_keys (org_id, app_id, slot, value, record_id)
 SELECT $1::uuid, $2::uuid, v->>'s', v->>'v', (v->>'i')::uuid FROM jsonb_array_elements($3::jsonb) v ORDER BY 3, 4
 ON CONFLICT DO NOTHING RETURNING slot, value, record_id`,
-	count: countText,
-	toTrash: `INSERT INTO veranda_record_trash (` + plainColumns + `, deleted_at, deleted_by)
-SELECT org_id, app_id, id, version + 1, created_at, created_by, changed_at, changed_by, doc, search, $3::bigint, $4::text FROM veranda_records
-WHERE org_id = $1 AND app_id = $2 AND id = ANY (SELECT value::uuid FROM jsonb_array_elements_text($5::jsonb))`,
-	drop:      `DELETE FROM veranda_records WHERE org_id = $1 AND app_id = $2 AND id = ANY (SELECT value::uuid FROM jsonb_array_elements_text($3::jsonb))`,
-	fromTrash: fromTrashText,
+	count:     numberText,
 	dropTrash: dropTrashText,
 	lockTrash: lockTrashText + ` FOR UPDATE`,
-	setDocs: `UPDATE veranda_records r SET doc = v->'d', search = v->>'s'
-FROM jsonb_array_elements($3::jsonb) v WHERE r.org_id = $1 AND r.app_id = $2 AND r.id = (v->>'i')::uuid`,
 	setTrash: `UPDATE veranda_record_trash r SET doc = v->'d', search = v->>'s'
 FROM jsonb_array_elements($3::jsonb) v WHERE r.org_id = $1 AND r.app_id = $2 AND r.id = (v->>'i')::uuid`,
 }
 
 var storeSQLite = storeTexts{
 	gate: gateText, lockApp: selectApp, lockGoneApp: selectGoneApp,
-	lock: `SELECT ` + recordColumns + ` FROM veranda_records r WHERE r.org_id = $1 AND r.app_id = $2
-	AND r.id IN (SELECT value FROM json_each($3)) ORDER BY r.id`,
 	find: `SELECT k.value, k.record_id FROM veranda_record_keys k WHERE k.org_id = $1 AND k.app_id = $2 AND k.slot = $3
 	AND k.value IN (SELECT value FROM json_each($4))`,
-	insert: `INSERT INTO veranda_records (` + plainColumns + `)
-SELECT $1, $2, v.value->>'i', 1, $3, $4, $3, $4, v.value->'d', v.value->>'s' FROM json_each($5) v`,
-	update: `UPDATE veranda_records AS r SET version = v.value->>'v', changed_at = $3, changed_by = $4, doc = v.value->'d', search = v.value->>'s'
-FROM json_each($5) v WHERE r.org_id = $1 AND r.app_id = $2 AND r.id = v.value->>'i'`,
 	history: `INSERT INTO veranda_record_history (org_id, app_id, record_id, version, kind, at, by_id, before)
 SELECT $1, $2, v.value->>'i', v.value->>'v', v.value->>'k', $3, $4, v.value->'b' FROM json_each($5) v`,
 	dropKeys: `DELETE FROM veranda_record_keys WHERE org_id = $1 AND app_id = $2 AND (slot, value, record_id) IN
@@ -93,26 +72,17 @@ SELECT $1, $2, v.value->>'i', v.value->>'v', v.value->>'k', $3, $4, v.value->'b'
 	addKeys: `INSERT INTO veranda_record_keys (org_id, app_id, slot, value, record_id)
 SELECT $1, $2, v.value->>'s', v.value->>'v', v.value->>'i' FROM json_each($3) v WHERE TRUE
 ON CONFLICT DO NOTHING RETURNING slot, value, record_id`,
-	count: countText,
-	toTrash: `INSERT INTO veranda_record_trash (` + plainColumns + `, deleted_at, deleted_by)
-SELECT org_id, app_id, id, version + 1, created_at, created_by, changed_at, changed_by, doc, search, $3, $4 FROM veranda_records
-WHERE org_id = $1 AND app_id = $2 AND id IN (SELECT value FROM json_each($5))`,
-	drop:      `DELETE FROM veranda_records WHERE org_id = $1 AND app_id = $2 AND id IN (SELECT value FROM json_each($3))`,
-	fromTrash: fromTrashText,
+	count:     numberText,
 	dropTrash: dropTrashText,
 	lockTrash: lockTrashText,
-	setDocs: `UPDATE veranda_records AS r SET doc = v.value->'d', search = v.value->>'s'
-FROM json_each($3) v WHERE r.org_id = $1 AND r.app_id = $2 AND r.id = v.value->>'i'`,
 	setTrash: `UPDATE veranda_record_trash AS r SET doc = v.value->'d', search = v.value->>'s'
 FROM json_each($3) v WHERE r.org_id = $1 AND r.app_id = $2 AND r.id = v.value->>'i'`,
 }
 
 const (
-	countText = `INSERT INTO veranda_app_counters (org_id, app_id, slot, last) VALUES ($1, $2, $3, $4)
+	numberText = `INSERT INTO veranda_app_counters (org_id, app_id, slot, last) VALUES ($1, $2, $3, $4)
 ON CONFLICT (org_id, app_id, slot) DO UPDATE SET last = veranda_app_counters.last + excluded.last RETURNING last`
 
-	fromTrashText = `INSERT INTO veranda_records (` + plainColumns + `)
-SELECT org_id, app_id, id, version + 1, created_at, created_by, $4, $5, doc, search FROM veranda_record_trash WHERE org_id = $1 AND app_id = $2 AND id = $3`
 	dropTrashText = `DELETE FROM veranda_record_trash WHERE org_id = $1 AND app_id = $2 AND id = $3`
 	lockTrashText = `SELECT ` + recordColumns + `, r.deleted_at, r.deleted_by FROM veranda_record_trash r WHERE r.org_id = $1 AND r.app_id = $2 AND r.id = $3`
 )
@@ -155,29 +125,65 @@ func scanRecords(rows *sql.Rows, err error, each func(r *record) error) error {
 	return nil
 }
 
-// gate holds an application's design until the commit and tells its version; 0 where there is no application.
-func (s *Service) gate(ctx context.Context, tx *veranda.Tx, org veranda.OrgID, app ID) (version int64, err error) {
+// held is what writers hold of an application: its design, and where its records lie.
+type held struct {
+	version int64 // 0 where there is no application
+	tier    string
+}
+
+// is tells whether a sight is of what is held.
+func (h held) is(g *sight) bool { return h.version == g.schema.version && h.tier == g.place.state }
+
+// gate holds an application's design, and where its records lie, until the commit.
+func (s *Service) gate(ctx context.Context, tx *veranda.Tx, org veranda.OrgID, app ID) (h held, err error) {
 	rows, err := tx.Query(ctx, s.texts.store.gate, org, app)
 	if err != nil {
-		return 0, fmt.Errorf("apps: hold design: %w", err)
+		return h, fmt.Errorf("apps: hold design: %w", err)
 	}
 	defer func() { _ = rows.Close() }()
 	if rows.Next() {
-		err = rows.Scan(&version)
+		err = rows.Scan(&h.version, &h.tier)
 	}
 	if err == nil {
 		err = rows.Err()
 	}
 	if err != nil {
-		return 0, fmt.Errorf("apps: hold design: %w", err)
+		return h, fmt.Errorf("apps: hold design: %w", err)
 	}
-	return version, nil
+	return h, nil
+}
+
+// holdText is the gate for who knows what is behind it. It travels with the next statement on PostgreSQL, and breaks a
+// rule of the table, which fails the transaction, where things are not as they are known.
+const holdText = `INSERT INTO veranda_app_moves (org_id, app_id, phase, mark, was, at) SELECT $1::uuid, $2::uuid, 'stale', '', '', 0 WHERE NOT EXISTS
+	(SELECT 1 FROM veranda_apps a WHERE a.org_id = $1 AND a.id = $2 AND a.deleted_at IS NULL AND a.schema_version = $3 AND a.tier = $4 FOR SHARE)`
+
+// hold holds an application as a sight has it until the commit; errStale, or an error that stale knows and that may come
+// from a later statement, where it is not so any more.
+func (s *Service) hold(ctx context.Context, tx *veranda.Tx, g *sight) error {
+	if tx.DB().Embedded() {
+		held, err := s.gate(ctx, tx, g.app.Org, g.app.ID)
+		if err == nil && !held.is(g) {
+			err = errStale
+		}
+		return err
+	}
+	if err := tx.Defer(ctx, holdText, g.app.Org, g.app.ID, g.schema.version, g.place.state); err != nil {
+		return fmt.Errorf("apps: hold design: %w", err)
+	}
+	return nil
+}
+
+// stale tells whether hold found that an application is not as it was known.
+func stale(err error) bool {
+	failure, constraint := dialect.Classify(err)
+	return failure == dialect.FailureCheck && constraint == "veranda_app_moves_phase_check"
 }
 
 // lockRecords reads records by their ids and holds them.
 func (s *Service) lockRecords(ctx context.Context, tx *veranda.Tx, g *sight, ids []RecordID) (map[RecordID]*record, error) {
 	found := make(map[RecordID]*record, len(ids))
-	rows, err := tx.Query(ctx, s.texts.store.lock, g.app.Org, g.app.ID, marshal(ids))
+	rows, err := tx.Query(ctx, g.place.texts.lock, g.app.Org, g.app.ID, marshal(ids))
 	return found, scanRecords(rows, err, func(r *record) error {
 		found[r.id] = r
 		return nil
@@ -251,6 +257,24 @@ func (s *Service) addKeys(ctx context.Context, tx *veranda.Tx, g *sight, keys []
 	}
 	return taken, nil
 }
+
+const hopeKeys = `INSERT INTO veranda_record_keys (org_id, app_id, slot, value, record_id)
+SELECT $1::uuid, $2::uuid, v->>'s', v->>'v', (v->>'i')::uuid FROM jsonb_array_elements($3::jsonb) v`
+
+// hopeKeys stores unique values on PostgreSQL on the way to a later statement, which fails where others have them; see
+// takenKey.
+func (s *Service) hopeKeys(ctx context.Context, tx *veranda.Tx, g *sight, keys []uniqueKey) error {
+	if len(keys) == 0 {
+		return nil
+	}
+	if err := tx.Defer(ctx, hopeKeys, g.app.Org, g.app.ID, marshal(keys)); err != nil {
+		return fmt.Errorf("apps: store unique values: %w", err)
+	}
+	return nil
+}
+
+// takenKey tells whether a transaction failed because another record has a unique value.
+func takenKey(err error) bool { return veranda.IsUnique(err, "veranda_record_keys_pkey") }
 
 // dropKeys forgets unique values. What another record has meanwhile stays.
 func (s *Service) dropKeys(ctx context.Context, tx *veranda.Tx, g *sight, keys []uniqueKey) error {

@@ -61,6 +61,10 @@ func (s *Service) store(ctx context.Context, tx *veranda.Tx, g *sight, b *batch)
 	if err := s.storeDeleted(ctx, tx, g, deleted); err != nil {
 		return err
 	}
+	if err := g.followRows(ctx, tx, slices.Concat(fresh, updated, deleted)); err != nil {
+		return err
+	}
+	s.places.grew(g.app, len(fresh))
 	marks, err := s.outdate(ctx, tx, g, slices.Concat(fresh, updated, deleted))
 	if b.marks = append(b.marks, marks...); len(b.marks) > settleMost {
 		s.late(tx, g.app, g.standing, g.asking.Now)
@@ -138,6 +142,9 @@ func (s *Service) storeKeys(ctx context.Context, tx *veranda.Tx, g *sight, b *ba
 	if err := s.dropKeys(ctx, tx, g, old); err != nil {
 		return err
 	}
+	if b.hopeful {
+		return s.hopeKeys(ctx, tx, g, fresh)
+	}
 	taken, err := s.addKeys(ctx, tx, g, fresh)
 	if err != nil {
 		return err
@@ -172,10 +179,10 @@ func (s *Service) storeFresh(ctx context.Context, tx *veranda.Tx, g *sight, fres
 		return nil
 	case 1:
 		r := fresh[0].after
-		err = tx.Defer(ctx, insertOneText, g.app.Org, g.app.ID, r.id, r.stamp.CreatedAt, r.stamp.CreatedBy, r.doc.String(), g.schema.set.SearchText(r.doc))
+		err = tx.Defer(ctx, g.place.texts.insertOne, g.app.Org, g.app.ID, r.id, r.stamp.CreatedAt, r.stamp.CreatedBy, r.doc.String(), g.schema.set.SearchText(r.doc))
 	default:
 		stamp := fresh[0].after.stamp
-		err = tx.Defer(ctx, s.texts.store.insert, g.app.Org, g.app.ID, stamp.CreatedAt, stamp.CreatedBy, marshal(g.stored(fresh)))
+		err = tx.Defer(ctx, g.place.texts.insert, g.app.Org, g.app.ID, stamp.CreatedAt, stamp.CreatedBy, marshal(g.stored(fresh)))
 	}
 	if err != nil {
 		return fmt.Errorf("apps: store records: %w", err)
@@ -202,13 +209,13 @@ func (s *Service) storeUpdated(ctx context.Context, tx *veranda.Tx, g *sight, up
 	stamp := updated[0].after.stamp
 	if len(updated) == 1 {
 		r := updated[0].after
-		if err := tx.Defer(ctx, updateOneText, g.app.Org, g.app.ID, r.id, r.version, stamp.ChangedAt, stamp.ChangedBy, r.doc.String(), g.schema.set.SearchText(r.doc)); err != nil {
+		if err := tx.Defer(ctx, g.place.texts.updateOne, g.app.Org, g.app.ID, r.id, r.version, stamp.ChangedAt, stamp.ChangedBy, r.doc.String(), g.schema.set.SearchText(r.doc)); err != nil {
 			return fmt.Errorf("apps: store record: %w", err)
 		}
 		return s.keep(ctx, tx, g, r.id, r.version, historyChanged, stamp.ChangedAt, field.AppendChanges(nil, updated[0].old))
 	}
 	rows := marshal(g.stored(updated))
-	if err := tx.Defer(ctx, s.texts.store.update, g.app.Org, g.app.ID, stamp.ChangedAt, stamp.ChangedBy, rows); err != nil {
+	if err := tx.Defer(ctx, g.place.texts.update, g.app.Org, g.app.ID, stamp.ChangedAt, stamp.ChangedBy, rows); err != nil {
 		return fmt.Errorf("apps: store records: %w", err)
 	}
 	if err := tx.Defer(ctx, s.texts.store.history, g.app.Org, g.app.ID, stamp.ChangedAt, stamp.ChangedBy, rows); err != nil {
@@ -235,10 +242,10 @@ func (s *Service) storeDeleted(ctx context.Context, tx *veranda.Tx, g *sight, de
 		ids[i] = row.before.id
 		rows[i] = storedRow{Record: row.before.id, Version: row.before.version + 1, Kind: historyDeleted, Before: json.RawMessage("{}")}
 	}
-	if err := tx.Defer(ctx, s.texts.store.toTrash, g.app.Org, g.app.ID, now, g.me(), marshal(ids)); err != nil {
+	if err := tx.Defer(ctx, g.place.texts.toTrash, g.app.Org, g.app.ID, now, g.me(), marshal(ids)); err != nil {
 		return fmt.Errorf("apps: delete records: %w", err)
 	}
-	if err := tx.Defer(ctx, s.texts.store.drop, g.app.Org, g.app.ID, marshal(ids)); err != nil {
+	if err := tx.Defer(ctx, g.place.texts.drop, g.app.Org, g.app.ID, marshal(ids)); err != nil {
 		return fmt.Errorf("apps: delete records: %w", err)
 	}
 	if err := tx.Defer(ctx, s.texts.store.history, g.app.Org, g.app.ID, now, g.me(), marshal(rows)); err != nil {

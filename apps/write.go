@@ -1,7 +1,6 @@
 package apps
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -27,11 +26,14 @@ func (s *Service) holding(ctx context.Context, by veranda.Actor, org veranda.Org
 		return err
 	}
 	err = s.conn.InTx(ctx, func(ctx context.Context, tx *veranda.Tx) error {
-		if version, err := s.gate(ctx, tx, org, app); err != nil || version != g.schema.version {
-			return cmp.Or(err, errStale)
+		if err := s.hold(ctx, tx, g); err != nil {
+			return err
 		}
 		return write(ctx, tx, g)
 	})
+	if stale(err) {
+		err = errStale
+	}
 	for tries := 1; errors.Is(err, errStale) && tries < maxTries; tries++ {
 		err = s.conn.InTx(ctx, func(ctx context.Context, tx *veranda.Tx) error {
 			if _, err := s.gate(ctx, tx, org, app); err != nil {
@@ -78,6 +80,9 @@ type batch struct {
 	partial bool
 	emit    func(tx *veranda.Tx, g *sight, now time.Time)
 
+	// hopeful stores unique values without looking whether they are taken: the transaction fails where they are.
+	hopeful bool
+
 	marks []mark // records of which something computed is out of date
 }
 
@@ -88,16 +93,24 @@ func (s *Service) write(ctx context.Context, by veranda.Actor, org veranda.OrgID
 	for i, row := range b.rows {
 		given[i] = *row
 	}
-	err = s.holding(ctx, by, org, app, func(ctx context.Context, tx *veranda.Tx, opened *sight) error {
-		g, b.marks = opened, nil
-		for i := range given {
-			*b.rows[i] = given[i]
-		}
-		if err := b.checkMatch(g); err != nil {
-			return err
-		}
-		return s.WithTx(tx).writeRows(ctx, tx, g, b)
-	})
+	attempt := func() error {
+		return s.holding(ctx, by, org, app, func(ctx context.Context, tx *veranda.Tx, opened *sight) error {
+			g, b.marks = opened, nil
+			for i := range given {
+				*b.rows[i] = given[i]
+			}
+			if err := b.checkMatch(g); err != nil {
+				return err
+			}
+			return s.WithTx(tx).writeRows(ctx, tx, g, b)
+		})
+	}
+	// One record on PostgreSQL is mostly the only one with its values: not to ask saves a round trip.
+	b.hopeful = s.places.postgres && len(b.rows) == 1 && b.matchBy == ""
+	if err = attempt(); b.hopeful && takenKey(err) {
+		b.hopeful = false
+		err = attempt()
+	}
 	if err == nil {
 		s.settle(ctx, org, b.marks)
 	}

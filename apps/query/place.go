@@ -13,14 +13,21 @@ type Place struct {
 	Postgres bool
 	// Columns are the slots that have a generated column, in a table of the application's own.
 	Columns map[string]bool
+	// Indexed are the slots without one that have an index over what [Place.Indexable] spells.
+	Indexed map[string]bool
 }
+
+// KeyLength is how many characters of a text, in folded form, records are ordered and grouped by. An index of PostgreSQL
+// takes no entry of more than 2,704 octets, and this many characters have at most 2,400.
+const KeyLength = 600
 
 var slotForm = regexp.MustCompile(`^f[1-9][0-9]{0,5}$`)
 
 // sentinel is what stands for empty among numbers.
 const sentinel = "-9223372036854775808"
 
-// expression is what a field's comparable value is in SQL. A slot that is not one cannot get into a text.
+// expression is what a field is ordered and grouped by in SQL: the comparable value, of texts the first [KeyLength]
+// characters. A slot that is not one cannot get into a text.
 func (p Place) expression(f *field.Field) string {
 	switch f.Kind {
 	case field.CreatedAt:
@@ -38,7 +45,63 @@ func (p Place) expression(f *field.Field) string {
 	if p.Columns[f.Slot] && f.Class() != field.ClassSet {
 		return "r." + column(f)
 	}
+	return p.key("r.doc", f)
+}
+
+// compared is what a field's value is compared by with others. longest is the length of the longest of them in characters:
+// of a text as long as a key the key does not tell all.
+func (p Place) compared(f *field.Field, longest int) string {
+	switch {
+	case f.Class() != field.ClassText || longest < KeyLength && (p.Columns[f.Slot] || p.Indexed[f.Slot]):
+		return p.expression(f)
+	case !slotForm.MatchString(f.Slot):
+		return "NULL"
+	}
 	return p.over("r.doc", f)
+}
+
+// key is over, of texts as much as a key takes.
+func (p Place) key(doc string, f *field.Field) string {
+	text := p.over(doc, f)
+	switch {
+	case f.Class() != field.ClassText:
+		return text
+	case p.Postgres:
+		return "left(" + strings.TrimSuffix(text, collation) + "," + strconv.Itoa(KeyLength) + ")" + collation
+	}
+	return "substr(" + text + ",1," + strconv.Itoa(KeyLength) + ")"
+}
+
+const collation = ` COLLATE "C"`
+
+// keyOf is what a record is ordered and grouped by, as the texts have it.
+func keyOf(f *field.Field, d field.Doc, stamp field.Stamp) any {
+	key := f.Comparable(d, stamp)
+	if text, ok := key.(string); ok && f.Class() == field.ClassText && len(text) > KeyLength {
+		if runes := []rune(text); len(runes) > KeyLength {
+			return string(runes[:KeyLength])
+		}
+	}
+	return key
+}
+
+// Indexable is the expression that an index is over for a field without a generated column; "" where none serves.
+func (p Place) Indexable(f *field.Field) string {
+	if f.Class() == field.ClassSet || f.Kind.Stamped() || !slotForm.MatchString(f.Slot) {
+		return ""
+	}
+	return "(" + p.key("doc", f) + ")"
+}
+
+// Column is the name of what an index for a field is over, where the table has a column for it.
+func (p Place) Column(f *field.Field) string {
+	switch {
+	case f.Kind.Stamped():
+		return strings.TrimPrefix(p.expression(f), "r.")
+	case p.Columns[f.Slot] && slotForm.MatchString(f.Slot):
+		return column(f)
+	}
+	return ""
 }
 
 // over is the value as an expression over a document.
@@ -59,7 +122,7 @@ func (p Place) over(doc string, f *field.Field) string {
 	}
 	text := "coalesce(" + doc + "->>'" + slot + "','')"
 	if p.Postgres {
-		text += ` COLLATE "C"`
+		text += collation
 	}
 	return text
 }
@@ -81,7 +144,7 @@ func (p Place) Generated(f *field.Field) string {
 	case p.Postgres:
 		kind = `TEXT COLLATE "C"`
 	}
-	return column(f) + " " + kind + " GENERATED ALWAYS AS (" + strings.TrimSuffix(p.over("doc", f), ` COLLATE "C"`) + ") STORED"
+	return column(f) + " " + kind + " GENERATED ALWAYS AS (" + strings.TrimSuffix(p.key("doc", f), collation) + ") STORED"
 }
 
 // Builder spells conditions for one query and gathers their arguments, which are never part of the text.

@@ -140,7 +140,7 @@ func (b *Builder) inOne(fields []*field.Field, word string) string {
 		if !slotForm.MatchString(f.Slot) {
 			continue
 		}
-		x := b.place.expression(f)
+		x := b.place.compared(f, KeyLength)
 		switch f.Kind {
 		case field.Select, field.MultiSelect:
 			if named := choicesNamed(f, word); len(named) > 0 {

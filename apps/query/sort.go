@@ -102,7 +102,7 @@ func compareKeys(a, b any) int {
 
 // of is a record's key.
 func (k *sortKey) of(r *Record) any {
-	key := k.field.Comparable(r.Doc, r.Stamp)
+	key := keyOf(k.field, r.Doc, r.Stamp)
 	if k.choices != "" {
 		return int64(strings.Index(k.choices, "|"+key.(string)+"|") + 1)
 	}

@@ -294,7 +294,7 @@ func (t *tally) record(r *Record, keys []any, labels []string) {
 		if l.labelled() {
 			label, _ = r.Doc[l.field.Slot].(string)
 		}
-		of := []any{l.field.Comparable(r.Doc, r.Stamp)}
+		of := []any{keyOf(l.field, r.Doc, r.Stamp)}
 		if list := r.Doc.People(l.field); l.field.Class() == field.ClassSet && len(list) > 0 {
 			of = of[:0]
 			for _, v := range list {

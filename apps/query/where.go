@@ -2,7 +2,9 @@ package query
 
 import (
 	"encoding/json"
+	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/veranda-go/veranda/apps/field"
 )
@@ -37,7 +39,7 @@ func (b *Builder) term(n *node) string {
 	if n.field.Class() == field.ClassSet {
 		return b.setTerm(n)
 	}
-	x, number := b.place.expression(n.field), n.field.Class() == field.ClassInt
+	x, number := b.place.compared(n.field, n.longest()), n.field.Class() == field.ClassInt
 	empty := "''"
 	if number {
 		empty = sentinel
@@ -48,10 +50,7 @@ func (b *Builder) term(n *node) string {
 	case AnyOf:
 		return "(" + x + " IN " + b.list(n, number) + ")"
 	case Contains:
-		if b.place.Postgres {
-			return "(strpos(" + x + "," + b.arg(n.value) + ")>0 AND " + x + " <> '')"
-		}
-		return "(instr(" + x + "," + b.arg(n.value) + ")>0 AND " + x + " <> '')"
+		return b.contains(n, x)
 	case StartsWith:
 		if b.place.Postgres {
 			return "starts_with(" + x + "," + b.arg(n.value) + ")"
@@ -68,6 +67,30 @@ func (b *Builder) term(n *node) string {
 		return "(" + x + " >= " + b.arg(n.value) + " AND " + x + " > " + empty + ")"
 	}
 	return "(" + x + " = " + b.arg(n.value) + ")"
+}
+
+// longest is the length of the longest text that a field is compared with.
+func (n *node) longest() (longest int) {
+	for _, v := range append(n.values, n.value) {
+		if text, ok := v.(string); ok {
+			longest = max(longest, utf8.RuneCountInString(text))
+		}
+	}
+	return longest
+}
+
+// contains looks into a column as far as that tells all, for a column is cheaper to read than the document.
+func (b *Builder) contains(n *node, x string) string {
+	find := "instr("
+	if b.place.Postgres {
+		find = "strpos("
+	}
+	value := b.arg(n.value)
+	found := find + x + "," + value + ")>0"
+	if whole := b.place.over("r.doc", n.field); whole != x && n.field.Class() == field.ClassText {
+		found = "(" + found + " OR length(" + x + ") = " + strconv.Itoa(KeyLength) + " AND " + find + whole + "," + value + ")>0)"
+	}
+	return "(" + found + " AND " + x + " <> '')"
 }
 
 // list is the values as a list of SQL, from one argument however many they are.

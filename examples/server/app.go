@@ -66,7 +66,7 @@ func newApp(ctx context.Context, settings *config.Config, log *slog.Logger, limi
 	for _, job := range []veranda.Periodic{
 		web.SweepIdempotency(a.db), a.services.tenancy.TidyJob(), a.services.tenancy.DomainsJob(), a.services.tenancy.JoinsJob(),
 		a.services.audit.RetentionJob(), a.services.directory.IndexJob(), a.services.notices.SendJob(), a.services.notices.PurgeJob(),
-		a.services.files.TidyJob(), a.services.calendar.RemindersJob(), a.services.tasks.PurgeJob(), a.services.apps.PurgeJob(), a.services.apps.ComputeJob(), a.services.tasks.RemindJob(),
+		a.services.files.TidyJob(), a.services.calendar.RemindersJob(), a.services.tasks.PurgeJob(), a.services.apps.PurgeJob(), a.services.apps.ComputeJob(), a.services.apps.TierJob(), a.services.tasks.RemindJob(),
 		a.services.stream.PollsJob(),
 	} {
 		if err := a.db.Every(job); err != nil {
