@@ -29,6 +29,7 @@ type DB struct {
 	consumers []Consumer
 	periodics []Periodic
 
+	long       chan struct{} // a place for each Long consumer that runs
 	wake       chan struct{} // the relay: there is committed work
 	sequence   chan struct{} // the sequencer: there are committed events
 	statements statementCache
@@ -70,7 +71,7 @@ func newDB(writer, reader *bun.DB, options []Option) (*DB, error) {
 	}
 	db := &DB{
 		writer: writer, reader: reader, kind: kind, clock: SystemClock{}, log: slog.Default(),
-		wake: make(chan struct{}, 1), sequence: make(chan struct{}, 1),
+		long: make(chan struct{}, maxLong), wake: make(chan struct{}, 1), sequence: make(chan struct{}, 1),
 		announced: announcements{outward: make(chan struct{}, 1)},
 	}
 	for _, option := range options {

@@ -103,6 +103,9 @@ type Consumer struct {
 	// Deliver runs outside any transaction, for effects elsewhere (mail, HTTP). It may be repeated after a crash, so it
 	// keeps its own mark of what is done.
 	Deliver func(ctx context.Context, e Event) error
+	// Long tells that Deliver may take any time: its claim is renewed while it runs. Its context ends when the node stops,
+	// and what was not done then is done again at once by another one, or after the start.
+	Long bool
 }
 
 // matches tells whether one of the patterns covers a kind.

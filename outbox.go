@@ -22,6 +22,7 @@ const (
 	lease        = 90 * time.Second
 	handleBatch  = 100 // rows in one task of a Handle consumer
 	deliverBatch = 10  // rows in one task of a Deliver consumer, whose effects are slow
+	maxLong      = 4   // tasks of Long consumers that a node does at once
 	maxAttempts  = 25  // then the row is parked for a person to look at
 )
 
@@ -79,7 +80,9 @@ func (db *DB) claim(ctx context.Context) ([]work, int, error) {
 		slices.SortFunc(ids, func(a, b outboxID) int { return strings.Compare(a.String(), b.String()) })
 		size := handleBatch
 		if c, ok := db.consumer(consumer); ok && c.Deliver != nil {
-			size = deliverBatch
+			if size = deliverBatch; c.Long {
+				size = 1
+			}
 		}
 		for part := range slices.Chunk(ids, size) {
 			out = append(out, work{Consumer: consumer, IDs: part})
@@ -183,7 +186,22 @@ func (db *DB) deliver(ctx context.Context, c Consumer, ids []outboxID) error {
 		if len(events) == 0 {
 			continue
 		}
-		if err := guarded(func() error { return c.Deliver(ctx, events[0]) }); err != nil {
+		stop := func() {}
+		if c.Long {
+			select {
+			case db.long <- struct{}{}:
+			default: // others have to get their turn too
+				return db.release(ctx, work{Consumer: c.Name, IDs: []outboxID{id}}, 2*time.Second)
+			}
+			renewed := db.renew(id)
+			stop = func() { renewed(); <-db.long }
+		}
+		err = guarded(func() error { return c.Deliver(ctx, events[0]) })
+		stop()
+		if err != nil && c.Long && ctx.Err() != nil { // the node stops: that is no failure of the work
+			return db.release(context.WithoutCancel(ctx), work{Consumer: c.Name, IDs: []outboxID{id}}, 0)
+		}
+		if err != nil {
 			if err := db.failed(ctx, c.Name, id, err); err != nil {
 				return err
 			}
@@ -194,6 +212,37 @@ func (db *DB) deliver(ctx context.Context, c Consumer, ids []outboxID) error {
 		}
 	}
 	return nil
+}
+
+// renew keeps the claim on a row until the function that it gives is called.
+func (db *DB) renew(id outboxID) (stop func()) {
+	ended, done := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(done)
+		ticker := time.NewTicker(lease / 3)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-ended:
+				return
+			case <-ticker.C:
+			}
+			if err := db.extend(id); err != nil {
+				db.log.Warn("the claim on long work could not be renewed", "id", id.String(), "error", err)
+			}
+		}
+	}()
+	return func() {
+		close(ended)
+		<-done
+	}
+}
+
+func (db *DB) extend(id outboxID) error {
+	return db.InTx(context.Background(), func(ctx context.Context, tx *Tx) error {
+		_, err := tx.Exec(ctx, `UPDATE veranda_outbox SET due_at = $2 WHERE id = $1`, id, db.Time(db.Now().Add(lease)))
+		return err
+	})
 }
 
 func (db *DB) closeRow(ctx context.Context, id outboxID) error {

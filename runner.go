@@ -36,6 +36,8 @@ type Runner struct {
 	server    *asynq.Server
 	stopQueue func()
 	bus       redis.UniversalClient // nil: no Redis joins the nodes
+	running   context.Context       // ends when the runner stops
+	queued    *queued               // what lies in a queue inside the process; nil: the queue outlives it
 	cancel    context.CancelFunc
 	loops     sync.WaitGroup
 	stopOnce  sync.Once
@@ -63,10 +65,10 @@ func Start(ctx context.Context, db *DB, config RunnerConfig) (*Runner, error) {
 		config.Concurrency = 8
 	}
 	check := checkRedis
-	if config.RedisURL == "" {
-		check = checkEmbedded
-	}
 	r := &Runner{db: db, queue: config.Queue, stopQueue: stopQueue}
+	if config.RedisURL == "" {
+		check, r.queued = checkEmbedded, &queued{work: map[outboxID]work{}}
+	}
 	r.client = asynq.NewClient(connection)
 	r.server = asynq.NewServer(connection, asynq.Config{
 		Concurrency: config.Concurrency, Queues: map[string]int{config.Queue: 1}, TaskCheckInterval: check,
@@ -77,12 +79,14 @@ func Start(ctx context.Context, db *DB, config RunnerConfig) (*Runner, error) {
 		stopQueue()
 		return nil, fmt.Errorf("veranda: Redis does not answer: %w", err)
 	}
+	ctx, r.cancel = context.WithCancel(context.WithoutCancel(ctx))
+	r.running = ctx
 	if err := r.server.Start(asynq.HandlerFunc(r.perform)); err != nil {
+		r.cancel()
 		r.closeClients()
 		stopQueue()
 		return nil, fmt.Errorf("veranda: start job server: %w", err)
 	}
-	ctx, r.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	r.loop(ctx, "relay", db.wake, time.Second, r.relay)
 	r.loop(ctx, "periodic jobs", nil, time.Second, db.EnqueueDue)
 	if db.kind == dialect.Postgres {
@@ -128,7 +132,7 @@ func (r *Runner) relay(ctx context.Context) error {
 		}
 		for _, w := range batches {
 			if err := r.enqueue(ctx, w); err != nil {
-				return errors.Join(err, r.db.release(ctx, w, time.Second))
+				return errors.Join(err, r.db.release(context.WithoutCancel(ctx), w, time.Second))
 			}
 		}
 		if count < claimBatch {
@@ -145,9 +149,55 @@ func (r *Runner) enqueue(ctx context.Context, w work) error {
 	if err != nil {
 		return err
 	}
-	_, err = r.client.EnqueueContext(ctx, asynq.NewTask(taskType, payload),
-		asynq.Queue(r.queue), asynq.MaxRetry(0), asynq.Timeout(lease-5*time.Second))
+	most := lease - 5*time.Second
+	if r.long(w) {
+		most = longest
+	}
+	r.queued.add(w)
+	_, err = r.client.EnqueueContext(ctx, asynq.NewTask(taskType, payload), asynq.Queue(r.queue), asynq.MaxRetry(0), asynq.Timeout(most))
 	return err
+}
+
+// queued is work that was claimed and lies in a queue that ends with the process: it is given back then. A nil one keeps
+// nothing.
+type queued struct {
+	mu   sync.Mutex
+	work map[outboxID]work // by its first row
+}
+
+func (q *queued) add(w work) {
+	if q != nil {
+		q.mu.Lock()
+		defer q.mu.Unlock()
+		q.work[w.IDs[0]] = w
+	}
+}
+
+func (q *queued) remove(w work) {
+	if q != nil && len(w.IDs) > 0 {
+		q.mu.Lock()
+		defer q.mu.Unlock()
+		delete(q.work, w.IDs[0])
+	}
+}
+
+func (q *queued) rest() (list []work) {
+	if q != nil {
+		q.mu.Lock()
+		defer q.mu.Unlock()
+		for _, w := range q.work {
+			list = append(list, w)
+		}
+	}
+	return list
+}
+
+// longest is how long a task of a Long consumer may take.
+const longest = 7 * 24 * time.Hour
+
+func (r *Runner) long(w work) bool {
+	c, ok := r.db.consumer(w.Consumer)
+	return ok && c.Long
 }
 
 // perform does one task. A failure of the outbox itself leaves the rows to their lease.
@@ -155,6 +205,13 @@ func (r *Runner) perform(ctx context.Context, t *asynq.Task) error {
 	var w work
 	if err := json.Unmarshal(t.Payload(), &w); err != nil {
 		return fmt.Errorf("veranda: malformed task: %w", err)
+	}
+	r.queued.remove(w)
+	if r.long(w) {
+		var stop context.CancelFunc
+		ctx, stop = context.WithCancel(ctx)
+		defer stop()
+		defer context.AfterFunc(r.running, stop)()
 	}
 	if err := r.db.process(ctx, w); err != nil {
 		r.db.log.Error("background work fails", "consumer", w.Consumer, "error", err)
@@ -177,6 +234,11 @@ func (r *Runner) Stop() {
 		r.cancel()
 		r.loops.Wait()
 		r.server.Shutdown()
+		for _, w := range r.queued.rest() {
+			if err := r.db.release(context.Background(), w, 0); err != nil {
+				r.db.log.Warn("work that was claimed waits for its claim to run out", "consumer", w.Consumer, "error", err)
+			}
+		}
 		r.closeClients()
 		r.stopQueue()
 	})

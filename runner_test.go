@@ -317,3 +317,58 @@ func TestEventsAfterMissesNothingAndRepeatsNothing(t *testing.T) {
 		}
 	})
 }
+
+// What is long keeps its claim while it runs, runs beside the rest, and begins anew when the node stops.
+func TestRunnerDoesLongWork(t *testing.T) {
+	t.Parallel()
+	eachQueue(t, func(t *testing.T, e *verandatest.Env, url string) {
+		var began, ended, others atomic.Int64
+		release := make(chan struct{})
+		must(t, e.DB.Consume(veranda.Consumer{Name: "long", Kinds: []string{"test.long"}, Long: true, Deliver: func(ctx context.Context, _ veranda.Event) error {
+			began.Add(1)
+			select {
+			case <-ctx.Done():
+				return ctx.Err()
+			case <-release:
+				ended.Add(1)
+				return nil
+			}
+		}}))
+		must(t, e.DB.Consume(veranda.Consumer{Name: "other", Kinds: []string{"test.other"}, Deliver: func(context.Context, veranda.Event) error {
+			others.Add(1)
+			return nil
+		}}))
+		queue := "long" + fmt.Sprint(time.Now().UnixNano())
+		start := func() *veranda.Runner {
+			r, err := veranda.Start(context.Background(), e.DB, veranda.RunnerConfig{RedisURL: url, Queue: queue})
+			must(t, err)
+			t.Cleanup(r.Stop)
+			return r
+		}
+		r := start()
+		const long = 10 // more than run at once, and than the queue has workers
+		must(t, e.DB.InTx(context.Background(), func(ctx context.Context, tx *veranda.Tx) error {
+			for range long {
+				emit(tx, "test.long")
+			}
+			return nil
+		}))
+		verandatest.Eventually(t, 30*time.Second, "long work began", func() bool { return began.Load() > 0 })
+		must(t, e.DB.InTx(context.Background(), func(ctx context.Context, tx *veranda.Tx) error { emit(tx, "test.other"); return nil }))
+		verandatest.Eventually(t, 30*time.Second, "other work is done meanwhile", func() bool { return others.Load() == 1 })
+		r.Stop()
+		if ended.Load() != 0 {
+			t.Error("it ended before it was done")
+		}
+		close(release)
+		start()
+		// What lay claimed in a queue that is gone comes back when its claim runs out.
+		verandatest.Eventually(t, 150*time.Second, "all long work done", func() bool { return e.Open(t) == 0 })
+		if ended.Load() != long {
+			t.Errorf("%d of %d ended", ended.Load(), long)
+		}
+		if stats, err := e.DB.OutboxStats(context.Background()); err != nil || stats.Parked != 0 {
+			t.Errorf("%+v %v", stats, err)
+		}
+	})
+}
