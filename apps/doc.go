@@ -51,6 +51,12 @@
 // sorted by or summed up, with an index where that serves; a field that is added later has an index on an expression. When it
 // has shrunk to less than a quarter of that it is moved back. The calls and their answers are the same.
 //
+// # Imports
+//
+// [Service.Import] makes records of a small file in one transaction; [Service.StartImport] keeps a large one in Deps.Blobs and
+// imports it in batches, in the background. The records that such an import makes have ids between two that are known from
+// its own, so that they can be deleted again when it is cancelled, and nothing is kept about each.
+//
 // # Wiring
 //
 //	authz, err := tenancy.NewAuthorizer(ctx, db, tenancy.Module(), apps.Module())

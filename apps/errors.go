@@ -20,6 +20,10 @@ var (
 	ErrRecordLocked = veranda.NewError(veranda.CodeConflict, "apps.record_locked", "The record is locked: it meets the condition that locks records of this application.")
 	// ErrLinked is the answer to deleting a record that others are linked to, by a relation that forbids it.
 	ErrLinked = veranda.NewError(veranda.CodeConflict, "apps.linked", "Other records are linked to this one, and their relation keeps it from being deleted.")
+	// ErrImportRunning is the answer to starting an import while MaxWaiting of the organization wait or are under way.
+	ErrImportRunning = veranda.NewError(veranda.CodeConflict, "apps.import_running", "Too many imports of the organization are under way; wait for one to end, or cancel it.")
+	// ErrNoFiles is the answer to importing in the background where the program keeps no files.
+	ErrNoFiles = veranda.NewError(veranda.CodeUnavailable, "apps.no_files", "This server keeps no files, so it imports none in the background.")
 	// ErrOutOfReach is the answer to a change by which a record would be out of sight of who makes it, by a rule of the application.
 	ErrOutOfReach = veranda.NewError(veranda.CodeForbidden, "apps.out_of_reach", "You may make and change only records that the application's rules show you.")
 	// ErrBulk is the answer to a bulk call of all or nothing where something stands in the way.

@@ -30,6 +30,9 @@ const (
 	EventViewDeleted    = "apps.view_deleted"    // as above
 	EventValuesLate     = "apps.values_late"     // many lookups or roll-ups are computed in the background; the subject is the application's id; no data
 	EventTrashPurged    = "apps.trash_purged"    // the subject is the application's id; data: TrashPurged
+	EventImportStarted  = "apps.import_started"  // the subject is the import's id; data: ImportChanged
+	EventImportAsked    = "apps.import_asked"    // somebody asks for an import to be cancelled; as above
+	EventImportEnded    = "apps.import_ended"    // as above
 	EventCommentAdded   = "apps.comment_added"   // data: RecordChanged
 	EventCommentEdited  = "apps.comment_edited"  // data: RecordChanged
 	EventCommentDeleted = "apps.comment_deleted" // data: RecordChanged
@@ -80,6 +83,16 @@ type RecordsWritten struct {
 	Deleted int    `json:"deleted,omitempty"`
 	// Records are the first of them, MaxEventRecords at most.
 	Records []RecordID `json:"record_ids"`
+}
+
+// ImportChanged is the data of events about imports in the background.
+type ImportChanged struct {
+	App   ID          `json:"app_id"`
+	Name  string      `json:"app"` // the application's name
+	State ImportState `json:"state"`
+	// Created and Updated are how many records were, when it has ended.
+	Created int64 `json:"created,omitempty"`
+	Updated int64 `json:"updated,omitempty"`
 }
 
 // MaxEventRecords is how many records an event names.

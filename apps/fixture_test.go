@@ -29,6 +29,7 @@ type fixture struct {
 	*world.World
 	authz *tenancy.Authorizer
 	apps  *apps.Service
+	files *shelf
 }
 
 // each runs a test on every engine.
@@ -42,12 +43,12 @@ func each(t *testing.T, run func(t *testing.T, f *fixture)) {
 
 func newFixture(t testing.TB, e *verandatest.Env, limits veranda.Limits) *fixture {
 	t.Helper()
-	f := &fixture{Env: e, World: world.New(t, e)}
+	f := &fixture{Env: e, World: world.New(t, e), files: &shelf{files: map[string][]byte{}}}
 	var err error
 	if f.authz, err = tenancy.NewAuthorizer(context.Background(), e.DB, modules()...); err != nil {
 		t.Fatal(err)
 	}
-	if f.apps, err = apps.New(apps.Deps{DB: e.DB, Authz: f.authz, Limits: limits}); err != nil {
+	if f.apps, err = apps.New(apps.Deps{DB: e.DB, Authz: f.authz, Limits: limits, Addresses: book{f.World}, Blobs: f.files}); err != nil {
 		t.Fatal(err)
 	}
 	return f

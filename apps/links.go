@@ -78,7 +78,7 @@ func (s *Service) reachLinks(ctx context.Context, tx *veranda.Tx, g *sight, rows
 	wanted := map[ID][]RecordID{}
 	for _, row := range rows {
 		for _, col := range forward {
-			wanted[targetOf(&col.Field)] = append(wanted[targetOf(&col.Field)], namedIn(row.values[col.Key])...)
+			wanted[targetOf(&col.Field)] = append(wanted[targetOf(&col.Field)], row.links(col.Key)...)
 		}
 	}
 	found := reachable{}
@@ -110,6 +110,26 @@ func (s *Service) reachLinks(ctx context.Context, tx *veranda.Tx, g *sight, rows
 		}
 	}
 	return found, nil
+}
+
+// links are the records that a row names in a relation.
+func (row *change) links(key string) (ids []RecordID) {
+	if row.parsed == nil {
+		return namedIn(row.values[key])
+	}
+	var list []string
+	switch v := row.parsed[key].(type) {
+	case string:
+		list = []string{v}
+	case []string:
+		list = v
+	}
+	for _, text := range list {
+		if id, err := veranda.ParseID[recordKind](text); err == nil {
+			ids = append(ids, id)
+		}
+	}
+	return ids
 }
 
 // namedIn are the ids in a value of a relation, as far as they are some.

@@ -13,9 +13,13 @@ import (
 
 // plan decides whether a row may be, and what its record becomes. What is wrong with the row is the row's; an error is one
 // of the program.
-func (s *Service) plan(ctx context.Context, g *sight, row *change, people map[string]bool, there reachable, now int64) error {
+func (s *Service) plan(ctx context.Context, g *sight, b *batch, row *change, people map[string]bool, there reachable, now int64) error {
 	switch {
 	case row.do == Delete:
+		if b.withdraw {
+			row.outcome = Deleted
+			return nil
+		}
 		row.err = s.planDelete(ctx, g, row)
 		return internal(&row.err)
 	case row.before == nil && row.do == Update:
@@ -37,7 +41,7 @@ func (s *Service) plan(ctx context.Context, g *sight, row *change, people map[st
 		return internal(&row.err)
 	}
 	var c veranda.Checks
-	doc := g.parse(&c, row.values, row.before)
+	doc := g.parse(&c, row)
 	if err := s.checkPeople(ctx, g, &c, row.before, doc, people); err != nil {
 		return err
 	}
@@ -77,41 +81,32 @@ func (s *Service) planDelete(ctx context.Context, g *sight, row *change) error {
 
 // parse reads a row's values as the actor may give them: what is hidden from them does not exist, what they may only read
 // is refused, and nobody must fill in what they cannot.
-func (g *sight) parse(c *veranda.Checks, values Values, before *record) field.Doc {
+func (g *sight) parse(c *veranda.Checks, row *change) field.Doc {
 	var former field.Doc
-	if before != nil {
-		former = before.doc
-	}
-	var given Values
-	for key := range values {
-		if g.hidden(key) || g.readOnly[key] {
-			given = maps.Clone(values)
-			break
-		}
-	}
-	if given == nil {
-		given = values
-	}
-	for _, key := range slices.Sorted(maps.Keys(given)) {
-		switch {
-		case g.hidden(key):
-			c.Add("/values/"+key, "unknown", "is no field of this application")
-			delete(given, key)
-		case g.readOnly[key]:
-			c.Add("/values/"+key, "read_only", "is not yours to change")
-			delete(given, key)
-		}
+	if row.before != nil {
+		former = row.before.doc
 	}
 	now := field.Now{At: g.asking.Now, Location: g.asking.Location, Me: g.asking.Me}
-	if len(g.asking.Hidden) == 0 && len(g.readOnly) == 0 {
-		doc := g.schema.set.ParseInto(c, "/values", given, former, now)
-		g.need(c, doc, before)
+	for _, f := range row.wrong {
+		c.Add(f.Pointer, f.Rule, f.Message)
+	}
+	values, parsed := row.values, row.parsed
+	read := func(c *veranda.Checks) (doc field.Doc) {
+		if parsed != nil {
+			doc = g.schema.set.Assemble(c, "/values", parsed, former, now)
+		} else {
+			doc = g.schema.set.ParseInto(c, "/values", values, former, now)
+		}
+		g.need(c, doc, row.before)
 		return doc
 	}
-	var own veranda.Checks
-	doc := g.schema.set.ParseInto(&own, "/values", given, former, now)
-	g.need(&own, doc, before)
-	for _, f := range fieldsOf(own.Err()) {
+	if len(g.asking.Hidden) == 0 && len(g.readOnly) == 0 {
+		return read(c)
+	}
+	values, parsed = granted(c, g, values), granted(c, g, parsed)
+	own := *c
+	doc := read(&own)
+	for _, f := range fieldsOf(own.Err())[len(fieldsOf(c.Err())):] {
 		key := strings.TrimPrefix(f.Pointer, "/values/")
 		if f.Rule == "required" && (g.hidden(key) || g.readOnly[key]) {
 			continue
@@ -119,6 +114,26 @@ func (g *sight) parse(c *veranda.Checks, values Values, before *record) field.Do
 		c.Add(f.Pointer, f.Rule, f.Message)
 	}
 	return doc
+}
+
+// granted are the values that the actor may give; the others are reported.
+func granted[V any](c *veranda.Checks, g *sight, values map[string]V) map[string]V {
+	given := values
+	for _, key := range slices.Sorted(maps.Keys(values)) {
+		if !g.hidden(key) && !g.readOnly[key] {
+			continue
+		}
+		if len(given) == len(values) {
+			given = maps.Clone(values)
+		}
+		delete(given, key)
+		if g.hidden(key) {
+			c.Add("/values/"+key, "unknown", "is no field of this application")
+		} else {
+			c.Add("/values/"+key, "read_only", "is not yours to change")
+		}
+	}
+	return given
 }
 
 // need reports fields that must not be empty under a condition that the record meets.
@@ -196,8 +211,12 @@ func (s *Service) seesWorkspace(ctx context.Context, g *sight, account veranda.A
 func (row *change) become(g *sight, doc field.Doc, now int64) {
 	if row.before == nil {
 		row.outcome = Created
+		id := row.fresh
+		if id.IsZero() {
+			id = veranda.NewID[recordKind]()
+		}
 		row.after = &record{
-			id: veranda.NewID[recordKind](), version: 1, doc: doc,
+			id: id, version: 1, doc: doc,
 			stamp: field.Stamp{CreatedBy: g.me(), ChangedBy: g.me(), CreatedAt: now, ChangedAt: now},
 		}
 		return

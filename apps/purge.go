@@ -21,6 +21,7 @@ WHERE r.deleted_at < $1 ORDER BY r.deleted_at LIMIT $2`
 	purgeKeysOfApp  = `DELETE FROM veranda_record_keys WHERE org_id = $1 AND app_id = $2`
 	purgePastOfApp  = `DELETE FROM veranda_record_history WHERE org_id = $1 AND app_id = $2`
 	purgeSaidOfApp  = `DELETE FROM veranda_record_comments WHERE org_id = $1 AND app_id = $2`
+	purgeImports    = `DELETE FROM veranda_app_imports WHERE org_id = $1 AND app_id = $2`
 	purgeViews      = `DELETE FROM veranda_app_views WHERE org_id = $1 AND app_id = $2`
 	purgeStale      = `DELETE FROM veranda_record_stale WHERE org_id = $1 AND app_id = $2`
 	purgeTrashOfApp = `DELETE FROM veranda_record_trash WHERE org_id = $1 AND app_id = $2`
@@ -160,7 +161,7 @@ func (s *Service) findApp(ctx context.Context, before time.Time) (*grave, error)
 
 func (s *Service) purgeApp(ctx context.Context, g *grave, records int64) error {
 	err := s.conn.InTx(ctx, func(ctx context.Context, tx *veranda.Tx) error {
-		for _, text := range []string{purgeCounters, purgeKeysOfApp, purgePastOfApp, purgeSaidOfApp, purgeTrashOfApp, purgeStale, purgeViews, purgeMove, purgeAppRow} {
+		for _, text := range []string{purgeCounters, purgeKeysOfApp, purgePastOfApp, purgeSaidOfApp, purgeTrashOfApp, purgeStale, purgeViews, purgeImports, purgeMove, purgeAppRow} {
 			if err := tx.Defer(ctx, text, g.org, g.app); err != nil {
 				return err
 			}

@@ -17,6 +17,10 @@ type Deps struct {
 	// PromoteAt is how many records an application has in a table of its own: see [Service.TierJob]. 0 is 10,000, and
 	// less than 0 never.
 	PromoteAt int64
+	// Addresses lets imports name people by their mail addresses; nil: by the ids of their accounts alone.
+	Addresses Addresses
+	// Blobs keeps files that are imported in the background; nil: there are no such imports.
+	Blobs Blobs
 }
 
 // Service is the API of applications and their records. Its methods may be called by several goroutines at once.
@@ -26,12 +30,15 @@ type Deps struct {
 // "invalid" that names every bad field. Methods with a Version answer ErrVersion when the thing has changed since. A field
 // that a rule of the application hides from the actor is answered for as one that does not exist.
 type Service struct {
-	conn    veranda.Conn
-	authz   veranda.Authorizer
-	limits  veranda.Limits
-	schemas *schemas
-	places  *places
-	texts   *texts
+	conn   veranda.Conn
+	authz  veranda.Authorizer
+	limits veranda.Limits
+	// addresses and blobs may be nil.
+	addresses Addresses
+	blobs     Blobs
+	schemas   *schemas
+	places    *places
+	texts     *texts
 }
 
 // texts are the queries that depend on the database or the authorizer, made once.
@@ -43,7 +50,7 @@ type texts struct {
 }
 
 // New makes the service. It adds a consumer to the database, which computes lookups and roll-ups that are too many for the
-// call that changes what they depend on.
+// call that changes what they depend on, and another one that imports files.
 func New(d Deps) (*Service, error) {
 	if d.DB == nil || d.Authz == nil {
 		return nil, errors.New("apps: Deps wants DB and Authz")
@@ -61,7 +68,7 @@ func New(d Deps) (*Service, error) {
 	if d.DB.Embedded() {
 		store = storeSQLite
 	}
-	s := &Service{conn: d.DB.Conn(), authz: d.Authz, limits: d.Limits, schemas: &schemas{}, places: &places{postgres: !d.DB.Embedded(), promoteAt: d.PromoteAt}, texts: &texts{
+	s := &Service{conn: d.DB.Conn(), authz: d.Authz, limits: d.Limits, addresses: d.Addresses, blobs: d.Blobs, schemas: &schemas{}, places: &places{postgres: !d.DB.Embedded(), promoteAt: d.PromoteAt}, texts: &texts{
 		readApp:          compose(appColumns, appJoin),
 		readDeletedApp:   compose(appColumns+deletedColumns, deletedAppJoin),
 		readRecord:       compose(appColumns+", "+recordColumns, appJoin+recordJoin),
@@ -70,7 +77,7 @@ func New(d Deps) (*Service, error) {
 		visible:          d.Authz.Visible("a.workspace_id"),
 		store:            store,
 	}}
-	return s, d.DB.Consume(s.consumer())
+	return s, errors.Join(d.DB.Consume(s.consumer()), d.DB.Consume(s.importConsumer()))
 }
 
 // WithTx binds the service to a running transaction: what it reads and writes lies in it.

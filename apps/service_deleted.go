@@ -205,13 +205,16 @@ const (
 )
 
 // PurgeJob is the job that takes records and applications away for good that were deleted DeletedFor ago, with their
-// histories and comments. Event: apps.trash_purged for each application it touches.
+// histories and comments, and forgets imports of 30 days ago and their files. Event: apps.trash_purged for each application it touches.
 func (s *Service) PurgeJob() veranda.Periodic {
 	return veranda.Periodic{Name: systemPurge, Every: time.Hour, Run: func(ctx context.Context, _ time.Time) error {
 		before := s.conn.DB().Now().Add(-DeletedFor)
 		if err := s.purgeRecords(ctx, before); err != nil {
 			return err
 		}
-		return s.purgeApps(ctx, before)
+		if err := s.purgeApps(ctx, before); err != nil {
+			return err
+		}
+		return s.tidyImports(ctx)
 	}}
 }

@@ -2,6 +2,7 @@ package apps
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"maps"
@@ -66,6 +67,12 @@ type change struct {
 	version int64
 	values  Values
 
+	// parsed are values in the form of documents, in the place of values, and wrong what was found wrong with others.
+	parsed map[string]any
+	wrong  []veranda.FieldError
+	// fresh is the id of a record that is made; zero: any.
+	fresh RecordID
+
 	before, after *record
 	outcome       Outcome
 	changed       []string // keys of fields
@@ -83,6 +90,15 @@ type batch struct {
 	// hopeful stores unique values without looking whether they are taken: the transaction fails where they are.
 	hopeful bool
 
+	// design is the version of the design that rows were parsed by; errRedesigned says that it is another. 0: they were not.
+	design int64
+	// dry writes nothing, and finds out what can be found out about each row by itself.
+	dry bool
+	// known is for rows of which only those count that have a record: others are left with errNoRecord.
+	known bool
+	// withdraw deletes what an import made, whatever its maker may do by now.
+	withdraw bool
+
 	marks []mark // records of which something computed is out of date
 }
 
@@ -98,6 +114,9 @@ func (s *Service) write(ctx context.Context, by veranda.Actor, org veranda.OrgID
 			g, b.marks = opened, nil
 			for i := range given {
 				*b.rows[i] = given[i]
+			}
+			if b.design != 0 && b.design != g.schema.version {
+				return errRedesigned
 			}
 			if err := b.checkMatch(g); err != nil {
 				return err
@@ -136,6 +155,11 @@ func (b *batch) checkMatch(g *sight) error {
 	return c.Err()
 }
 
+var (
+	errRedesigned = errors.New("apps: the design changed since rows were parsed")
+	errNoRecord   = errors.New("apps: a row has no record")
+)
+
 // errRows undoes a batch in which rows failed.
 var errRows = errors.New("apps: rows failed")
 
@@ -152,10 +176,13 @@ func (s *Service) writeRows(ctx context.Context, tx *veranda.Tx, g *sight, b *ba
 	}
 	for _, row := range b.rows {
 		if row.err == nil {
-			if err := s.plan(ctx, g, row, people, there, now.UnixMicro()); err != nil {
+			if err := s.plan(ctx, g, b, row, people, there, now.UnixMicro()); err != nil {
 				return err
 			}
 		}
+	}
+	if b.dry {
+		return s.probe(ctx, tx, g, b)
 	}
 	if !b.partial {
 		if b.failed() > 0 {
@@ -275,22 +302,12 @@ func (s *Service) matchRows(ctx context.Context, tx *veranda.Tx, g *sight, b *ba
 		if row.do != Upsert {
 			continue
 		}
-		var c veranda.Checks
 		place := "/values/" + f.Key
-		if null(row.values[f.Key]) {
-			c.Add(place, "required", "must not be empty: the record is found by it")
-			row.err = c.Err()
-			continue
-		}
-		probe, err := field.NewSet([]field.Field{*f})
+		value, err := row.key(f)
 		if err != nil {
-			return err
-		}
-		doc := probe.ParseInto(&c, "/values", Values{f.Key: row.values[f.Key]}, field.Doc{}, field.Now{})
-		if row.err = c.Err(); row.err != nil {
+			row.err = err
 			continue
 		}
-		value := f.UniqueKey(doc)
 		if wanted[value] != nil {
 			row.err = invalid(place, "duplicate", "is the value of another row")
 			continue
@@ -304,6 +321,83 @@ func (s *Service) matchRows(ctx context.Context, tx *veranda.Tx, g *sight, b *ba
 	if err != nil {
 		return fmt.Errorf("apps: find by unique value: %w", err)
 	}
+	if err := scanKeys(rows, func(value string, id RecordID) { wanted[value].id = id }); err != nil {
+		return err
+	}
+	for _, row := range wanted {
+		if b.known && row.id.IsZero() {
+			row.err = errNoRecord
+		}
+	}
+	return nil
+}
+
+// key is the unique value by which a row finds its record.
+func (row *change) key(f *field.Field) (string, error) {
+	var c veranda.Checks
+	place := "/values/" + f.Key
+	if row.parsed != nil && row.parsed[f.Key] == nil || row.parsed == nil && null(row.values[f.Key]) {
+		for _, w := range row.wrong {
+			c.Add(w.Pointer, w.Rule, w.Message)
+		}
+		if !c.Failed(place) {
+			c.Add(place, "required", "must not be empty: the record is found by it")
+		}
+		return "", c.Err()
+	}
+	probe, err := field.NewSet([]field.Field{*f})
+	if err != nil {
+		return "", err
+	}
+	doc := field.Doc{}
+	if row.parsed != nil {
+		probe.Put(doc, f.Key, row.parsed[f.Key])
+	} else {
+		doc = probe.ParseInto(&c, "/values", Values{f.Key: row.values[f.Key]}, doc, field.Now{})
+	}
+	return f.UniqueKey(doc), c.Err()
+}
+
+// probe is what a dry batch finds out besides: whether values are taken, and whether the actor reaches what they make.
+func (s *Service) probe(ctx context.Context, tx *veranda.Tx, g *sight, b *batch) error {
+	rows := make([]*change, 0, len(b.rows))
+	for _, row := range b.rows {
+		if row.err != nil || row.outcome == Unchanged || row.after == nil {
+			continue
+		}
+		g.schema.compute(row.after)
+		if row.err = g.reach(row.after); row.err == nil {
+			rows = append(rows, row)
+		}
+	}
+	for _, f := range g.schema.unique {
+		owner := map[string]*change{}
+		for _, row := range rows {
+			if !row.after.doc.IsEmpty(f) {
+				owner[f.UniqueKey(row.after.doc)] = row
+			}
+		}
+		if len(owner) == 0 {
+			continue
+		}
+		found, err := tx.Query(ctx, s.texts.store.find, g.app.Org, g.app.ID, f.Slot, marshal(slices.Sorted(maps.Keys(owner))))
+		if err != nil {
+			return fmt.Errorf("apps: find unique values: %w", err)
+		}
+		err = scanKeys(found, func(value string, id RecordID) {
+			if row := owner[value]; row.err == nil && (row.before == nil || row.before.id != id) {
+				row.err = invalid("/values/"+f.Key, "unique", "is the value of another record")
+			}
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// scanKeys reads rows of unique values and their records.
+func scanKeys(rows *sql.Rows, each func(value string, id RecordID)) error {
 	defer func() { _ = rows.Close() }()
 	for rows.Next() {
 		var value string
@@ -311,7 +405,7 @@ func (s *Service) matchRows(ctx context.Context, tx *veranda.Tx, g *sight, b *ba
 		if err := rows.Scan(&value, &id); err != nil {
 			return fmt.Errorf("apps: find by unique value: %w", err)
 		}
-		wanted[value].id = id
+		each(value, id)
 	}
 	if err := rows.Err(); err != nil {
 		return fmt.Errorf("apps: find by unique value: %w", err)

@@ -39,10 +39,7 @@ func (s *Set) Parse(values map[string]json.RawMessage, before Doc, now Now) (Doc
 
 // ParseInto is Parse that reports to the checks, at pointers below at.
 func (s *Set) ParseInto(c *veranda.Checks, at string, values map[string]json.RawMessage, before Doc, now Now) Doc {
-	d := before.Clone()
-	if d == nil {
-		d = make(Doc, 2*len(s.columns))
-	}
+	d := s.draft(before)
 	for _, key := range slices.Sorted(maps.Keys(values)) {
 		col, place := s.byKey[key], at+"/"+key
 		switch {
@@ -57,16 +54,48 @@ func (s *Set) ParseInto(c *veranda.Checks, at string, values map[string]json.Raw
 			}
 		}
 	}
+	complete(c, at, s, d, values, before == nil, now)
+	return d
+}
+
+// Assemble is ParseInto for values that ParseText gave.
+func (s *Set) Assemble(c *veranda.Checks, at string, values map[string]any, before Doc, now Now) Doc {
+	d := s.draft(before)
+	for key, value := range values {
+		switch col := s.byKey[key]; {
+		case col == nil:
+			c.Add(at+"/"+shown(key), "unknown", "is no field of this application")
+		case col.Kind.ReadOnly() || col.Given:
+			c.Add(at+"/"+key, "read_only", "is given by the program")
+		default:
+			col.put(d, value)
+		}
+	}
+	complete(c, at, s, d, values, before == nil, now)
+	return d
+}
+
+// draft is a document to be changed: that of a record, or an empty one.
+func (s *Set) draft(before Doc) Doc {
+	if before == nil {
+		return make(Doc, 2*len(s.columns))
+	}
+	return before.Clone()
+}
+
+// complete gives a new record its defaults, and reports what must not be empty.
+func complete[V any](c *veranda.Checks, at string, s *Set, d Doc, values map[string]V, fresh bool, now Now) {
 	for _, col := range s.columns {
-		place := at + "/" + col.Key
-		if _, given := values[col.Key]; before == nil && !given && len(col.Default) > 0 {
+		if _, given := values[col.Key]; fresh && !given && len(col.Default) > 0 {
 			col.put(d, col.defaultValue(now))
 		}
-		if col.Required && d[col.Slot] == nil && !c.Failed(place) {
+		if !col.Required || d[col.Slot] != nil {
+			continue
+		}
+		if place := at + "/" + col.Key; !c.Failed(place) {
 			c.Add(place, "required", "must not be empty")
 		}
 	}
-	return d
 }
 
 func (col *column) defaultValue(now Now) any {

@@ -25,12 +25,22 @@ var (
 	noWords  = []string{"false", "no", "n", "0", "off", "-", "нет", "hayir", "nein", "non"}
 )
 
+// TextError says why a text is no value of a field.
+type TextError struct {
+	Rule    string // the broken rule, as Parse names it; "text" where the text cannot be read at all
+	Message string
+}
+
+func (e *TextError) Error() string { return e.Message }
+
+func unreadable(message string) error { return &TextError{Rule: "text", Message: message} }
+
 // ParseText reads what people write into a spreadsheet or a form as a value of the field, in the form of documents: nil
-// where it is empty. The error says what is wrong.
+// where it is empty. The error is a *TextError.
 func (s *Set) ParseText(key, text string, w Writing) (any, error) {
 	col := s.byKey[key]
 	if col == nil {
-		return nil, fmt.Errorf("field: there is no field %q", key)
+		return nil, &TextError{Rule: "unknown", Message: "is no field of this application"}
 	}
 	return col.parseText(text, w)
 }
@@ -48,7 +58,7 @@ func (col *column) parseText(text string, w Writing) (any, error) {
 		return nil, nil
 	}
 	if col.Kind.ReadOnly() || col.Given {
-		return nil, errors.New("is given by the program")
+		return nil, &TextError{Rule: "read_only", Message: "is given by the program"}
 	}
 	var c veranda.Checks
 	var value any
@@ -69,7 +79,7 @@ func (col *column) parseText(text string, w Writing) (any, error) {
 func first(c *veranda.Checks) error {
 	var e *veranda.Error
 	if errors.As(c.Err(), &e) && len(e.Fields) > 0 {
-		return errors.New(e.Fields[0].Message)
+		return &TextError{Rule: e.Fields[0].Rule, Message: e.Fields[0].Message}
 	}
 	return nil
 }
@@ -86,7 +96,7 @@ func parseYes(text string) (any, error) {
 			return nil, nil
 		}
 	}
-	return nil, errors.New("must be yes or no")
+	return nil, unreadable("must be yes or no")
 }
 
 // plainNumber takes away what people write around a number: spaces and separators between thousands, a currency's sign or
@@ -186,7 +196,7 @@ func (col *column) parseParts(text string) (any, error) {
 		return nil, err
 	}
 	if len(list) > MaxPeople && col.Kind == Person {
-		return nil, fmt.Errorf("must have at most %d people", MaxPeople)
+		return nil, &TextError{Rule: "too_many", Message: fmt.Sprintf("must have at most %d people", MaxPeople)}
 	}
 	return col.ordered(list), nil
 }

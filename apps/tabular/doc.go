@@ -3,7 +3,8 @@
 //
 // [Open] finds out what a file is: its format, its encoding, what separates its cells; [Source.About] says what was found and
 // why. Rows come one by one by [Source.Next]. [Guess] looks at some of them and proposes a field of package field for each
-// column, with the evidence. A [Mapping] reads cells as values of an application's fields, and says of every bad one why.
+// column, with the evidence. [WritingOf] finds out how
+// the cells of a column are written that hold values of a field.
 //
 //	source, err := tabular.Open(file, tabular.Options{})
 //	guesses, err := tabular.Guess(source.Columns(), sample)

@@ -118,6 +118,62 @@ func fits(f field.Field, w field.Writing, cells []string) (ok bool, but string) 
 	return true, ""
 }
 
+// WritingOf finds out how the cells of a column are written that hold values of a field: in the way that most of them can be
+// read in.
+func WritingOf(f field.Field, sample []string) (w Writing) {
+	var cells []string
+	for _, cell := range sample {
+		cell = strings.TrimSpace(cell)
+		switch {
+		case cell == "":
+		case slices.Contains(nothing, cell):
+			if !slices.Contains(w.Nothing, cell) {
+				w.Nothing = append(w.Nothing, cell)
+			}
+		default:
+			cells = append(cells, cell)
+		}
+	}
+	plain := field.Field{Name: "x", Kind: f.Kind, Options: f.Options}
+	var ways []Writing
+	switch f.Kind {
+	case field.Number, field.Currency, field.Percent:
+		ways = []Writing{{}, {DecimalComma: true}}
+	case field.Date, field.DateTime:
+		ways = []Writing{{}}
+		for _, layout := range slices.Concat(layouts, momentLayouts) {
+			ways = append(ways, Writing{Layout: layout})
+		}
+	default:
+		return w
+	}
+	w.Nothing = nothing // none of them is a number or a date
+	fewest := len(cells) + 1
+	for _, way := range ways {
+		if bad := misfits(plain, way, cells, fewest); bad < fewest {
+			fewest, w.DecimalComma, w.Layout = bad, way.DecimalComma, way.Layout
+		}
+	}
+	return w
+}
+
+// misfits counts the cells that are no values of a field when they are written so, up to a limit.
+func misfits(f field.Field, w Writing, cells []string, most int) (bad int) {
+	f.Key, f.Slot = "a", "f1"
+	set, err := field.NewSet([]field.Field{f})
+	if err != nil {
+		return most
+	}
+	for _, cell := range cells {
+		if _, err := set.ParseText("a", cell, field.Writing{DecimalComma: w.DecimalComma, Layout: w.Layout}); err != nil {
+			if bad++; bad == most {
+				break
+			}
+		}
+	}
+	return bad
+}
+
 func hexadecimal(cells []string) bool {
 	return !slices.ContainsFunc(cells, func(cell string) bool {
 		return len(cell) < 60 || !strings.HasPrefix(cell, "0x") || strings.Trim(cell[2:], "0123456789abcdefABCDEF") != ""
@@ -296,6 +352,7 @@ func asChoice(g *Guessed, cells []string) bool {
 	seen := map[string]bool{}
 	for _, cell := range cells {
 		if len([]rune(cell)) > 50 || strings.ContainsRune(cell, '\n') {
+			g.Field.Choices = nil
 			return false
 		}
 		if !seen[field.Fold(cell)] {

@@ -135,6 +135,7 @@ func (a *app) newServer(mailbox *mail.Mailbox, phoneBox *phone.Box) (*web.Server
 	appRoutes(server, a.services.apps)
 	recordRoutes(server, a.services.apps)
 	viewRoutes(server, a.services.apps)
+	importRoutes(server, a.services.apps)
 	streamRoutes(server, a.services.stream)
 	streamPostRoutes(server, a.services.stream)
 	calendarRoutes(server, a.services.calendar)

@@ -24,6 +24,10 @@ func viewFeatures() []feature {
 			{name: "drawn", run: reportDrawn},
 		}},
 		{"P7", []clause{
+			{name: "guessed", run: importGuessed},
+			{name: "import", run: importRows},
+			{name: "in_the_background", run: importLarge},
+			{name: "relational", run: importRelational},
 			{name: "export", run: recordExport},
 		}},
 	}

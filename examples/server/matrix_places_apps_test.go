@@ -15,10 +15,11 @@ const (
 	atView                              // a shared view of an application, which draws
 	atBoard                             // one that is a board
 	atCalendar                          // one that is a calendar
+	atImport                            // an import in the background
 )
 
 // appScopes are the scopes of applications.
-var appScopes = []scope{atApp, atDeletedApp, atRecord, atDeletedRecord, atRecordComment, atView, atBoard, atCalendar}
+var appScopes = []scope{atApp, atDeletedApp, atRecord, atDeletedRecord, atRecordComment, atView, atBoard, atCalendar, atImport}
 
 // appPlaces are applications and what they are made of.
 func appPlaces() []*place {
@@ -90,6 +91,38 @@ func viewPlaces() []*place {
 		{route: "GET " + app + "/records", name: "through a view", action: readThings, at: atBoard, query: "?view={view}", ok: http.StatusOK},
 		{route: "POST " + app + "/records/query", name: "through a view", action: readThings, at: atBoard, body: `{"view_id":"{view}"}`, ok: http.StatusOK},
 	}
+}
+
+// importPlaces are files that become records.
+func importPlaces() []*place {
+	const app = "/v1/organizations/{org}/apps/{app}"
+	const one, file = app + "/imports/{import}", "Name;Note\nThe fern;Not too much.\n"
+	return []*place{
+		{route: "POST /v1/organizations/{org}/workspaces/{workspace}/import-preview", action: designApps, at: atWorkspace, body: file, ok: http.StatusOK},
+		{route: "POST " + app + "/import", action: createThings, at: atApp, body: file, ok: http.StatusOK},
+		{route: "POST " + app + "/imports", action: createThings, at: atApp, query: "?dry_run=true", body: file, ok: http.StatusCreated},
+		{route: "GET " + app + "/imports", action: createThings, at: atApp, ok: http.StatusOK, decide: seesImports},
+		{route: "GET " + one, action: createThings, at: atImport, ok: http.StatusOK, decide: seesImport},
+		{route: "POST " + one + "/cancel", action: createThings, at: atImport, ok: http.StatusOK, decide: seesImport},
+	}
+}
+
+// seesImports: who may create records sees their own imports, and who manages the application sees all.
+func seesImports(_ string, x circumstances) int {
+	if x.allowed(createThings) || x.allowed(manageApps) {
+		return http.StatusOK
+	}
+	return http.StatusForbidden
+}
+
+func seesImport(actor string, x circumstances) int {
+	if status := seesImports(actor, x); status != http.StatusOK {
+		return status
+	}
+	if x.made || x.allowed(manageApps) {
+		return http.StatusOK
+	}
+	return http.StatusNotFound
 }
 
 // changesView: a shared view is its maker's to change, and that of those who design the application.
@@ -178,6 +211,10 @@ func (m *matrix) appThing(t *testing.T, at scope, in *tenant, r *room, by *calle
 	if at == atApp {
 		return made
 	}
+	if at == atImport {
+		made["import"] = by.post(t, one+"/imports?dry_run=true", "Name\nThe fern\n").want(http.StatusCreated).text("id")
+		return made
+	}
 	if design := viewDesigns[at]; design != nil {
 		made["view"] = by.post(t, one+"/views", design).want(http.StatusCreated).text("id")
 		return made
@@ -200,5 +237,6 @@ func (m *matrix) appBelongings(t *testing.T, in *tenant, r *room, made ids) {
 		made[name] = one[name]
 	}
 	made["recordcomment"] = one["comment"]
+	made["import"] = in.maker.post(t, "/v1/organizations/"+in.org+"/apps/"+one["app"]+"/imports?dry_run=true", "Name\nThe fern\n").want(http.StatusCreated).text("id")
 	made["view"] = in.maker.post(t, "/v1/organizations/"+in.org+"/apps/"+one["app"]+"/views", viewDesigns[atView]).want(http.StatusCreated).text("id")
 }

@@ -83,6 +83,7 @@ func places() []*place {
 		appPlaces(),
 		recordPlaces(),
 		viewPlaces(),
+		importPlaces(),
 		streamPlaces(),
 		calendarPlaces(),
 		streamFeedPlaces(),

@@ -67,6 +67,24 @@ func recordRoutes(s *web.Server, service *apps.Service) {
 	web.Delete(g, comment, "Delete a comment on a record", web.None((*apps.Service).DeleteComment))
 }
 
+// importRoutes are files that become records.
+func importRoutes(s *web.Server, service *apps.Service) {
+	const (
+		app = "/v1/organizations/{org}/apps/{app}"
+		one = app + "/imports/{import}"
+	)
+	g := web.On(s, "Imports", "Files that become records.", service)
+	web.Upload(g, fiber.MethodPost, "/v1/organizations/{org}/workspaces/{workspace}/import-preview", "Preview a file as an application", (*apps.Service).PreviewImport, web.Status(fiber.StatusOK),
+		web.Describe("The body is a file: CSV, XLSX or JSON. What its columns hold is guessed from the first 1,000 rows, with the evidence. The answer's `fields` are what creating an application takes."))
+	web.Upload(g, fiber.MethodPost, app+"/import", "Import a file", (*apps.Service).Import, web.Status(fiber.StatusOK),
+		web.Describe("The body is a file of at most 10,000 rows and 16 MiB: CSV, XLSX or JSON. Columns go to the fields of their names, or where `mapping` says. All rows become records, or none; with `match_by` a row whose value a record has changes that record. With `dry_run` nothing is written, and everything wrong is listed."))
+	web.Upload(g, fiber.MethodPost, app+"/imports", "Import a large file in the background", (*apps.Service).StartImport,
+		web.Describe("As importing a file, of any number of rows and up to 1 GiB. The file is stored and looked at before the answer; then every row is checked, and then written. Reading the import tells how far it is. Who may create records sees the imports that they started."))
+	web.Get(g, app+"/imports", "List imports", (*apps.Service).Imports)
+	web.Get(g, one, "Read an import", (*apps.Service).ImportOf)
+	web.Post(g, one+"/cancel", "Cancel an import", (*apps.Service).CancelImport)
+}
+
 // exportMedia are the types of what is exported.
 var exportMedia = map[tabular.Format]string{
 	tabular.CSV: mediaCSV, tabular.JSON: "application/json", tabular.Lines: "application/jsonl",

@@ -96,7 +96,7 @@ func newServices(ctx context.Context, db *veranda.DB, settings *config.Config, m
 	if s.tasks, err = tasks.New(tasks.Deps{DB: db, Authz: s.authz, Limits: limits, Addresses: s.directory, Files: s.files}); err != nil {
 		return nil, err
 	}
-	if s.apps, err = apps.New(apps.Deps{DB: db, Authz: s.authz, Limits: limits}); err != nil {
+	if s.apps, err = apps.New(apps.Deps{DB: db, Authz: s.authz, Limits: limits, Addresses: s.directory, Blobs: bucket}); err != nil {
 		return nil, err
 	}
 	if s.calendar, err = calendar.New(calendar.Deps{
